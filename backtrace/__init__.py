@@ -1,0 +1,60 @@
+"""See how backpropagation works on your expression, and whether your answer is right."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from backtrace.crosscheck import Check
+    from backtrace.errors import BacktraceError, BindingError, EngineMissing, ReadError, ShapeError
+    from backtrace.graph import Graph
+    from backtrace.reading import read
+    from backtrace.records import Contribution, Notice, Trace, TracedNode
+    from backtrace.tracing import trace
+
+_HOMES = {
+    "trace": "tracing",
+    "read": "reading",
+    "Graph": "graph",
+    "Check": "crosscheck",
+    "Trace": "records",
+    "TracedNode": "records",
+    "Contribution": "records",
+    "Notice": "records",
+    "BacktraceError": "errors",
+    "ReadError": "errors",
+    "BindingError": "errors",
+    "ShapeError": "errors",
+    "EngineMissing": "errors",
+}
+__all__ = [
+    "BacktraceError",
+    "BindingError",
+    "Check",
+    "Contribution",
+    "EngineMissing",
+    "Graph",
+    "Notice",
+    "ReadError",
+    "ShapeError",
+    "Trace",
+    "TracedNode",
+    "read",
+    "trace",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use (PEP 562), so that `import backtrace` costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'backtrace' has no attribute {name!r}")
+    value = getattr(import_module(f"backtrace.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

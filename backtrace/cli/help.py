@@ -1,0 +1,39 @@
+"""What the help says besides the options."""
+
+from __future__ import annotations
+
+SUMMARY = "See how backpropagation works on your expression, and whether torch agrees."
+
+EXAMPLES = (
+    'backtrace "(w*x - y)**2" --w 1 --x 1 --y 2',
+    'backtrace "yhat = w*x; s = yhat - y; loss = s**2" w=2 x=-3 y=1 --wrt w',
+    'backtrace "(y - (w*x + b))**2 + w**2" y=2 w=1 x=1 b=0 --node w',
+    'backtrace "sigmoid(w x + b)" w=2 x=-1 b=1/2 --view table',
+    'backtrace "x^2 e^(-x)" x=3 --wrt x -q',
+    'backtrace "log(x) + x" x=2 --json',
+    "backtrace ops relu",
+)
+
+BINDINGS = (
+    "Every variable needs a value: --w 1, --w=1 or w=1, before or after the program. A value is "
+    'a number or an expression without names: -2, 1e-3, 1/3, pi/4, "sqrt(2)/2", inf. A name '
+    "that is also an option takes its value as NAME=VALUE: depth=3."
+)
+
+EXIT_CODES = (
+    "Exit code: 0 done, and torch agrees; 1 torch differs; 2 the input cannot be read; "
+    "3 the result is not a finite number; 4 torch is not installed; 130 interrupted."
+)
+
+USAGE = f"""\
+{SUMMARY}
+
+  {EXAMPLES[0]}
+  {EXAMPLES[1]}
+
+backtrace --help lists the options; backtrace ops lists the operations."""
+
+
+def examples() -> str:
+    """The examples, one a line."""
+    return "Examples:\n" + "\n".join(f"  {command}" for command in EXAMPLES)

@@ -1,0 +1,47 @@
+"""backtrace ops [NAME]: the operation table, or one operation in detail."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from backtrace.cli.arguments import quoted
+from backtrace.cli.consoles import Screen
+from backtrace.cli.exits import DONE
+from backtrace.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from backtrace.ops import Elementwise
+
+
+def operations() -> dict[str, tuple[Elementwise, ...]]:
+    """The rows by every name or sign an operation can be asked for by: relu, ln, `*`, mul."""
+    from backtrace.ops import OPS
+
+    found: dict[str, tuple[Elementwise, ...]] = {}
+    for row in OPS.values():
+        sign = row.notation.replace("{0}", "").replace("{1}", "").strip()
+        for name in {row.name, row.written, *row.also, sign or row.name}:
+            found[name] = (*found.get(name, ()), row)
+    return found
+
+
+def ops_command(name: str | None, *, as_json: bool, color: str) -> int:
+    """Print the table, or one operation; return the exit code. Raises UsageError."""
+    from backtrace.ops import OPS
+    from backtrace.render.ops import json_text, one, table
+
+    screen = Screen(sys.stdout, color)
+    known = operations()
+    if name is not None and name not in known:
+        near = did_you_mean(name, known) or "; backtrace ops lists them all"
+        raise UsageError(f"no operation is called {quoted(name)}{near}")
+    rows = known[name] if name is not None else tuple(OPS.values())
+    if as_json:
+        screen.write_json(json_text(rows))
+    elif name is None:
+        screen.print(table(ascii=screen.ascii, width=screen.width))
+    else:
+        for row in rows:
+            screen.print(one(row, ascii=screen.ascii, width=screen.width))
+    return DONE

@@ -1,0 +1,106 @@
+"""backtrace PROGRAM [NAME=VALUE]…: trace, show, check, exit."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from backtrace.cli.arguments import Arguments
+from backtrace.cli.consoles import Screen
+from backtrace.cli.exits import tell
+from backtrace.cli.files import read_program
+from backtrace.cli.options import Options, long_spellings
+from backtrace.cli.values import bindings_of
+from backtrace.errors import EngineMissing
+from backtrace.render import DIGITS
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from backtrace.crosscheck import Check
+    from backtrace.records import Trace
+
+
+def trace_command(arguments: Arguments) -> int:
+    """Trace the program, print what was asked for, check it, and return the exit code."""
+    from backtrace.tracing import trace_bound
+
+    options = arguments.options
+    program = arguments.program
+    if program is None or program == "-":
+        program = read_program(options.file or "-")
+    bindings = bindings_of(arguments.typed, long_spellings())
+    trace = trace_bound(program, bindings, options.wrt)
+    screen = Screen(sys.stdout, options.color)
+    if options.json:
+        return _print_json(trace, options, screen)
+    if options.quiet:
+        return _print_numbers(trace, options, screen)
+    return _print_view(trace, options, screen)
+
+
+def _print_view(trace: Trace, options: Options, screen: Screen) -> int:
+    """The view at once, and the verdict when torch has spoken."""
+    from backtrace.render.summary import summary
+
+    screen.print(_view(trace, options, _look(options, screen)))
+    check = _checked(trace, options)
+    screen.print(summary(trace, check, **_look(options, screen)))
+    return check.exit_code
+
+
+def _view(trace: Trace, options: Options, look: dict[str, Any]) -> Text:
+    from backtrace.render import VIEWS
+    from backtrace.render.node import node
+
+    if options.node is not None:
+        return node(trace, options.node, **look)
+    return VIEWS[options.view](trace, depth=options.depth, **look)
+
+
+def _look(options: Options, screen: Screen) -> dict[str, Any]:
+    """What every view is told of the screen it is for."""
+    digits = DIGITS if options.digits is None else options.digits
+    return {"digits": digits, "ascii": screen.ascii, "width": screen.width}
+
+
+def _print_json(trace: Trace, options: Options, screen: Screen) -> int:
+    from backtrace.render.json import json_text
+
+    check = _checked(trace, options)
+    screen.write_json(json_text(trace, check, formulas=not options.no_formulas))
+    _tell_notices(trace, check)
+    return check.exit_code
+
+
+def _print_numbers(trace: Trace, options: Options, screen: Screen) -> int:
+    from backtrace.render.quiet import quiet
+
+    screen.write(quiet(trace, digits=options.digits))
+    check = _checked(trace, options)
+    _tell_notices(trace, check)
+    if check.exit_code:
+        from backtrace.render.summary import summary
+
+        errors = Screen(sys.stderr, options.color)
+        errors.print(summary(trace, check, **_look(options, errors)))
+    return check.exit_code
+
+
+def _checked(trace: Trace, options: Options) -> Check:
+    """The check that was asked for; where torch is missing a message, and a check in vain."""
+    from backtrace.crosscheck import check, not_checked
+
+    if options.no_check:
+        return not_checked(trace)
+    try:
+        return check(trace, options.check)
+    except EngineMissing as error:
+        tell(str(error))
+        return not_checked(trace, asked=True)
+
+
+def _tell_notices(trace: Trace, check: Check) -> None:
+    """What the other views say below the tree, on standard error where the result stands alone."""
+    for notice in (*trace.notices, *check.notices):
+        tell(notice.text, "note")

@@ -1,0 +1,212 @@
+"""check(trace): replay, compare, judge, and say it in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from backtrace.crosscheck.differences import Differences, central_differences
+from backtrace.crosscheck.engine import Replay, Torch
+from backtrace.crosscheck.judging import Finding, Judge
+from backtrace.crosscheck.report import Check, NodeCheck, Status
+from backtrace.crosscheck.tolerance import compare
+from backtrace.errors import UsageError
+from backtrace.graph import Apply, Constant
+from backtrace.ops.rows import Value
+from backtrace.records import Notice, Trace, plain
+from backtrace.tracing import collector_off
+
+AGREES = Finding("agrees", "")
+
+
+class Witnesses(NamedTuple):
+    """What stands against a trace: torch's nodes, and the differences if they were asked for."""
+
+    engine: Torch
+    nodes: tuple[NodeCheck, ...]
+    differences: Differences | None
+
+
+def check(trace: Trace, engine: Literal["torch", "differences"] = "torch") -> Check:
+    """Compare every value and every gradient of a trace with torch autograd in float64.
+
+    `engine="differences"` adds central differences of the output, away from kinks. Raises
+    EngineMissing where torch cannot be imported.
+    """
+    if engine not in ("torch", "differences"):
+        raise UsageError(f"no engine {engine!r} to check with: torch or differences")
+    torch = Torch()
+    with collector_off():
+        replay = torch.replay(trace)
+        nodes = _nodes(trace, replay, torch)
+        third = central_differences(trace, _why_not(trace)) if engine == "differences" else None
+    return _verdict(trace, replay, Witnesses(torch, nodes, third))
+
+
+def not_checked(trace: Trace, *, asked: bool = False) -> Check:
+    """The verdict without a second engine: undefined where that is plain, else not-checked.
+
+    `asked` says that a check was wanted and could not be had.
+    """
+    status: Status = "undefined" if undefined(trace) else "not-checked"
+    summary = _undefined_text(trace) if status == "undefined" else "not checked"
+    return Check(status, None, None, None, (), {}, None, (), summary, asked)
+
+
+def undefined(trace: Trace) -> bool:
+    """Whether the output or a gradient asked for is not a finite number."""
+    numbers = [trace.value, *trace.gradients.values()]
+    return trace.undefined is not None or not all(np.all(np.isfinite(n)) for n in numbers)
+
+
+def _nodes(trace: Trace, replay: Replay, engine: Torch) -> tuple[NodeCheck, ...]:
+    """One record for every operation and variable."""
+    values = [_number(v) for v in trace.values]
+    gradients = [None if a is None else _number(a) for a in trace.adjoints]
+    by_value, by_gradient = compare(values, replay.values), compare(gradients, replay.gradients)
+    found: dict[int, Finding] = {}
+    if by_value.beyond or by_gradient.beyond:
+        found = Judge(trace, engine).judge(by_value.beyond, by_gradient.beyond)
+    errors = np.maximum(by_value.errors, by_gradient.errors).tolist()
+    labels = trace.graph.labels
+    theirs = zip(replay.values, replay.gradients, errors, strict=True)
+    columns = enumerate(zip(trace.graph.nodes, values, gradients, theirs, strict=True))
+    return tuple(
+        NodeCheck(i, labels[i], value, gradient, *numbers, *found.get(i, AGREES))
+        for i, (node, value, gradient, numbers) in columns
+        if type(node) is not Constant
+    )
+
+
+def _number(value: Value) -> Value:
+    return value.item() if type(value) is np.float64 else value
+
+
+def _verdict(trace: Trace, replay: Replay, found: Witnesses) -> Check:
+    contradicted = found.differences is not None and found.differences.wrong
+    verdicts = {node.verdict for node in found.nodes}
+    status: Status = "agrees"
+    if "differs" in verdicts or contradicted:
+        status = "differs"
+    elif undefined(trace):
+        status = "undefined"
+    elif "convention" in verdicts or active_kinks(trace):
+        status = "convention"
+    return Check(
+        status=status,
+        engine=found.engine.name,
+        version=found.engine.version,
+        max_error=max((node.error for node in found.nodes), default=0.0),
+        nodes=found.nodes,
+        gradients=_gradients(trace, replay),
+        differences=found.differences and found.differences.values,
+        notices=(*_notices(found), *_third(found.differences)),
+        summary=_summary(trace, status, found),
+    )
+
+
+def _gradients(trace: Trace, replay: Replay) -> Mapping[str, Value]:
+    """torch's gradients by name; a name that is not in the program has 0, as in the trace."""
+    gradients = {}
+    for name in trace.wrt:
+        index = trace.wrt_index(name)
+        unused = trace.gradients[name] if index is None else replay.gradients[index]
+        gradients[name] = plain(unused)
+    return gradients
+
+
+def active_kinks(trace: Trace) -> list[Notice]:
+    """The kinks that a gradient passes."""
+    kinks = (n for n in trace.notices if n.code == "kink")
+    return [n for n in kinks if n.index is None or trace.adjoints[n.index] is not None]
+
+
+def _why_not(trace: Trace) -> str | None:
+    """Why central differences would say nothing about this trace."""
+    if undefined(trace):
+        return "the result is undefined here"
+    kinks = [_kink(trace, n) for n in active_kinks(trace)]
+    return f"there is a kink here ({_listed(kinks)})" if kinks else None
+
+
+def _notices(found: Witnesses) -> list[Notice]:
+    """One notice for all nodes that differ by rounding, one for every convention."""
+    notices = [
+        Notice(node.index, "kink", f"{node.name}: {node.text}")
+        for node in found.nodes
+        if node.verdict == "convention"
+    ]
+    rounded = [node for node in found.nodes if node.verdict == "rounding"]
+    if rounded:
+        worst = max(rounded, key=lambda node: node.error)
+        text = (
+            f"rounding sets {_listed([node.name for node in rounded])} apart from {found.engine}, "
+            f"by {worst.error:.2g} at most; every operation agrees on the same inputs"
+        )
+        notices.append(Notice(worst.index, "rounding", text))
+    return notices
+
+
+def _third(differences: Differences | None) -> tuple[Notice, ...]:
+    return () if differences is None else (*differences.wrong, *differences.notices)
+
+
+def _summary(trace: Trace, status: Status, found: Witnesses) -> str:
+    """The verdict in one line."""
+    guilty = [node for node in found.nodes if node.verdict == "differs"]
+    if guilty:
+        node = guilty[0]
+        also = f"; also {_listed([n.name for n in guilty[1:]])}" if guilty[1:] else ""
+        return f"differs from {found.engine} at {_operation(trace, node)}: {node.text}{also}"
+    agreement = f"checked against {found.engine} autograd: {_agreement(trace, found)}"
+    if status == "differs" and found.differences:
+        return f"{agreement}; but {found.differences.wrong[0].text}"
+    if status == "undefined":
+        return f"{_undefined_text(trace)}; {agreement}"
+    if found.differences and any(v is not None for v in found.differences.values.values()):
+        skipped = " (not all could be had)" if found.differences.notices else ""
+        return f"{agreement}; so do central differences{skipped}"
+    return agreement
+
+
+def _agreement(trace: Trace, found: Witnesses) -> str:
+    count = len(found.nodes)
+    if not count:
+        return "a constant has nothing to compare"
+    text = "the one node agrees" if count == 1 else f"all {count} nodes agree"
+    rounded = sum(node.verdict == "rounding" for node in found.nodes)
+    if rounded:
+        text += f", {rounded} of them but for rounding"
+    chosen = [node for node in found.nodes if node.verdict == "convention"]
+    if chosen:
+        where = _listed([node.name for node in chosen])
+        return f"all but {where} agree, where torch chose another convention at a kink"
+    kinks = [_kink(trace, n) for n in active_kinks(trace)]
+    return f"{text}, by convention at the kink of {_listed(kinks)}" if kinks else text
+
+
+def _undefined_text(trace: Trace) -> str:
+    notice = trace.undefined
+    if notice is not None:
+        return f"undefined here: {notice.text}"
+    return "undefined here: the output or a gradient asked for is not a finite number"
+
+
+def _operation(trace: Trace, node: NodeCheck) -> str:
+    expression = trace.graph.expression(node.index)
+    return node.name if expression == node.name else f"{node.name} = {expression}"
+
+
+def _kink(trace: Trace, notice: Notice) -> str:
+    if notice.index is None:
+        return notice.text
+    node = trace.graph.nodes[notice.index]
+    label = trace.graph.labels[notice.index]
+    return f"{node.op.written} ({label})" if isinstance(node, Apply) else label
+
+
+def _listed(names: Sequence[str], limit: int = 3) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more

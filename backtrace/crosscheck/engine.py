@@ -1,0 +1,210 @@
+"""torch: the graph replayed with its operations in float64, and its autograd."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial, reduce
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from backtrace.errors import EngineMissing
+from backtrace.graph import Apply
+from backtrace.ops.rows import Elementwise, Value
+from backtrace.records import Trace
+
+Tensor: TypeAlias = Any
+Params: TypeAlias = tuple[tuple[str, float], ...]
+TESTED = "2.13"  # the conventions at kinks are those of this version (SEMANTICS §1)
+
+
+class Replay(NamedTuple):
+    """torch's value of every node, and its gradient where the trace has one."""
+
+    values: list[Value]
+    gradients: list[Value | None]
+
+
+class Apart(NamedTuple):
+    """One operation alone: its value, and upstream × local for every input that needs a gradient.
+
+    A product is zero where no gradient passes or none arrives.
+    """
+
+    value: Value
+    products: list[Value | None]
+
+
+class Torch:
+    """torch as the second engine. Raises EngineMissing where it cannot be imported."""
+
+    name = "torch"
+
+    def __init__(self) -> None:
+        self._torch = import_torch()
+        self._float64 = self._torch.float64
+        self._functions: dict[tuple[Elementwise, Params], Callable[..., Tensor]] = {}
+        self.version: str = str(self._torch.__version__).partition("+")[0]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @property
+    def tested(self) -> bool:
+        """Whether the rows' conventions at kinks were written for this version."""
+        return self.version.split(".")[:2] == TESTED.split(".")
+
+    def replay(self, trace: Trace) -> Replay:
+        """Run the graph forward, and backward once for the gradients of all its nodes."""
+        with self._recording():
+            tensors = self._forward(trace)
+            return Replay([number(t) for t in tensors], self._backward(trace, tensors))
+
+    def apart(self, trace: Trace, operations: Mapping[int, Apply]) -> dict[int, Apart]:
+        """Operations one by one, each on the trace's own inputs and upstream gradient.
+
+        They are graphs without a link between them, so that one backward pass does for all.
+        """
+        results, seeds = [], []
+        arguments: dict[int, list[Tensor]] = {}
+        values: dict[int, Value] = {}
+        with self._recording():
+            for index, node in operations.items():
+                arguments[index] = [
+                    self._tensor(trace.values[i], trace.adjoints[i] is not None)
+                    for i in node.inputs
+                ]
+                result = self._apply(node, arguments[index])
+                values[index] = number(result)
+                upstream = trace.adjoints[index]
+                fits = upstream is not None and result.shape == np.shape(upstream)
+                if fits and result.requires_grad:
+                    results.append(result)
+                    seeds.append(upstream)
+            sources = [t for tensors in arguments.values() for t in tensors if t.requires_grad]
+            products = iter(self._gradients(results, sources, seeds))
+        return {
+            index: Apart(values[index], [next(products) if t.requires_grad else None for t in ts])
+            for index, ts in arguments.items()
+        }
+
+    def _forward(self, trace: Trace) -> list[Tensor]:
+        tensors: list[Tensor] = []
+        nodes = zip(trace.graph.nodes, trace.values, trace.adjoints, strict=True)
+        for node, value, adjoint in nodes:
+            if type(node) is not Apply:
+                tensors.append(self._tensor(value, adjoint is not None))
+                continue
+            tensor = self._apply(node, [tensors[i] for i in node.inputs])
+            if adjoint is not None and not tensor.requires_grad:
+                tensor = tensor.detach().requires_grad_()  # asked for, with no variable behind it
+            tensors.append(tensor)
+        return tensors
+
+    def _backward(self, trace: Trace, tensors: list[Tensor]) -> list[Value | None]:
+        output = trace.graph.output
+        needed = [i for i, adjoint in enumerate(trace.adjoints) if adjoint is not None]
+        sources = [tensors[i] for i in needed]
+        found = self._gradients([tensors[output]], sources, [trace.adjoints[output]])
+        gradients: list[Value | None] = [None] * len(tensors)
+        for i, gradient in zip(needed, found, strict=True):
+            gradients[i] = gradient
+        return gradients
+
+    def _gradients(
+        self, outputs: list[Tensor], sources: list[Tensor], seeds: list[Value]
+    ) -> list[Value]:
+        """The gradients by the sources as numbers; None from torch means that nothing arrives."""
+        grad, zeros = self._torch.autograd.grad, self._torch.zeros_like
+        found: Iterable[Tensor | None] = [None] * len(sources)
+        if outputs and sources:
+            roots = [
+                self._seeded(output, seed) for output, seed in zip(outputs, seeds, strict=True)
+            ]
+            found = grad(roots, sources, allow_unused=True)
+        pairs = zip(found, sources, strict=True)
+        return [number(zeros(source) if g is None else g) for g, source in pairs]
+
+    def _seeded(self, output: Tensor, seed: Value) -> Tensor:
+        """A number whose gradient by `output` is `seed`.
+
+        Not by `grad_outputs`, for which torch imports sympy and half a second of its own modules.
+        """
+        if output.ndim == 0 and seed == 1:
+            return output
+        return (output * self._tensor(seed, False)).sum()
+
+    def _apply(self, node: Apply, inputs: list[Tensor]) -> Tensor:
+        function = self._functions.get((node.op, node.params)) or self._function(node)
+        tensor = function(*inputs)
+        if tensor.dtype is not self._float64:
+            return tensor.to(self._float64)  # a comparison's booleans: they carry no graph
+        for source in inputs:
+            if tensor is source:
+                return tensor.view_as(tensor)  # a node of its own, with a gradient of its own
+        return tensor
+
+    def _function(self, node: Apply) -> Callable[..., Tensor]:
+        function = torch_function(node.op, self._torch)
+        if params := {**node.op.params, **dict(node.params)}:
+            function = partial(function, **params)
+        self._functions[node.op, node.params] = function
+        return function
+
+    def _tensor(self, value: Value, requires_grad: bool) -> Tensor:
+        return self._torch.tensor(
+            value, dtype=self._float64, device="cpu", requires_grad=requires_grad
+        )
+
+    @contextmanager
+    def _recording(self) -> Iterator[None]:
+        """Record gradients meanwhile, whatever the caller has switched off."""
+        with self._torch.inference_mode(False), self._torch.enable_grad():
+            yield
+
+
+def torch_function(op: Elementwise, torch: Any) -> Callable[..., Tensor]:
+    """What a row's `torch` text stands for: a function of (*inputs, **params)."""
+    if op.torch.replace(".", "").isidentifier() and op.torch.startswith("torch."):
+        found: Callable[..., Tensor] = reduce(getattr, op.torch.split(".")[1:], torch)
+        return found
+    signature = ", ".join([*op.inputs, *op.params])
+    # The text is the operation table's own; nothing that a user typed comes here.
+    function: Callable[..., Tensor] = eval(f"lambda {signature}: {op.torch}", {"torch": torch})  # noqa: S307
+    return function
+
+
+def number(tensor: Tensor) -> Value:
+    """A tensor as Python's float, or as a read-only array."""
+    if tensor.ndim == 0:
+        return tensor.item()
+    array = tensor.detach().numpy()
+    array.flags.writeable = False
+    return array
+
+
+def import_torch() -> Any:
+    """torch, imported with the garbage collector off, and its objects left to no later collection.
+
+    The one at exit among them, that takes a fifth off what torch costs. Raises EngineMissing.
+    """
+    if sys.modules.get("torch") is not None:
+        return sys.modules["torch"]
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        import torch
+
+        gc.freeze()
+    except (ImportError, OSError) as error:
+        raise EngineMissing(
+            f"nothing is checked: torch cannot be imported ({error}); install it with "
+            "`pip install torch`, or trace without the check (--no-check)"
+        ) from error
+    finally:
+        if was_on:
+            gc.enable()
+    return torch

@@ -1,0 +1,156 @@
+"""The computational graph: a straight-line list of nodes that refer to earlier ones by index.
+
+Such a list is called a Wengert list. It is exactly what the user wrote: a variable is one node
+however often it is used, equal operations are not merged, and nothing is simplified.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, count
+from types import MappingProxyType
+from typing import TypeAlias, final
+
+import numpy as np
+
+from backtrace.errors import Span
+from backtrace.ops import Elementwise
+
+NAMED_CONSTANTS: Mapping[str, float] = MappingProxyType(
+    {"pi": np.pi, "e": np.e, "inf": np.inf, "nan": np.nan}
+)
+
+
+Params: TypeAlias = tuple[tuple[str, float], ...]  # (name, number) pairs
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A variable of the program, bound to a value when the program is traced."""
+
+    name: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal, kept as its text: exact in formulas, a float64 in the passes."""
+
+    text: str
+
+    @property
+    def value(self) -> np.float64:
+        """The nearest float64."""
+        named = NAMED_CONSTANTS.get(self.text)
+        return np.float64(self.text if named is None else named)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """An operation applied to earlier nodes; `params` are numbers that no gradient goes to."""
+
+    op: Elementwise
+    inputs: tuple[int, ...]
+    params: Params = ()
+
+
+Node: TypeAlias = Leaf | Constant | Apply
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What a program says: `nodes` in order of computation, `output` the index of its result.
+
+    `spans` has the place of each node in `source`. `assigned` has every assignment of the program
+    in order, as (name, index of the node it names): `y = x` names a node and makes none.
+    """
+
+    source: str
+    nodes: tuple[Node, ...]
+    spans: tuple[Span, ...]
+    assigned: tuple[tuple[str, int], ...]
+    output: int
+    readings: tuple[str, ...] = ()  # how text that was not literal was understood
+
+    @cached_property
+    def variables(self) -> dict[str, int]:
+        """The index of every variable, in order of first use."""
+        return {n.name: i for i, n in enumerate(self.nodes) if type(n) is Leaf}
+
+    @cached_property
+    def names(self) -> dict[str, int]:
+        """What a name means after the last statement; variables included."""
+        return self.variables | dict(self.assigned)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What every node is called: by the user, or v1, v2, …; a literal is its own text.
+
+        A name that is assigned again means its last node; the earlier ones are c·1, c·2.
+        """
+        labels: list[str] = [""] * len(self.nodes)
+        holders: dict[str, list[int]] = {name: [i] for name, i in self.variables.items()}
+        for name, index in self.assigned:
+            same = holders.setdefault(name, [])
+            if type(self.nodes[index]) is Apply and not labels[index]:
+                labels[index] = name  # the first name given to a node is its label
+                same.append(index)
+        for name, indices in holders.items():
+            for k, index in enumerate(indices, start=1):
+                labels[index] = name if k == len(indices) else f"{name}·{k}"
+        automatic = (name for k in count(1) if (name := f"v{k}") not in holders)
+        unnamed = chain(("L", "out"), (f"out{k}" for k in count(1)))
+        for index, node in enumerate(self.nodes):
+            if type(node) is Constant:
+                labels[index] = node.text
+            elif not labels[index]:
+                is_output = index == self.output
+                candidates = (n for n in unnamed if n not in holders) if is_output else automatic
+                labels[index] = next(candidates)
+        return tuple(labels)
+
+    @cached_property
+    def uses(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """For every node the (node, slot) pairs it goes into, the last node first."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
+        for index in range(len(self.nodes) - 1, -1, -1):
+            node = self.nodes[index]
+            if type(node) is Apply:
+                for slot, source in enumerate(node.inputs):
+                    found[source].append((index, slot))
+        return tuple(map(tuple, found))
+
+    def expression(self, index: int) -> str:
+        """A node as text in the labels of its inputs: `w*x`, `log(v1)`, or a leaf's own name."""
+        node = self.nodes[index]
+        if not isinstance(node, Apply):
+            return self.labels[index]
+        return node.op.shown([self.labels[i] for i in node.inputs], dict(node.params))
+
+    def validate(self) -> None:
+        """Check what every graph must satisfy; for tests and for graphs made by hand.
+
+        Raises ValueError naming the node that does not.
+        """
+        if not 0 <= self.output < len(self.nodes) or len(self.spans) != len(self.nodes):
+            raise ValueError("the output and the spans must match the nodes")
+        seen: set[str] = set()
+        for index, node in enumerate(self.nodes):
+            match node:
+                case Leaf(name):
+                    if name in seen:
+                        raise ValueError(f"node {index}: variable {name} has two nodes")
+                    seen.add(name)
+                case Apply(op, inputs):
+                    if not all(0 <= i < index for i in inputs):
+                        raise ValueError(f"node {index}: an input is not an earlier node")
+                    if len(inputs) != len(op.inputs) and not op.variadic:
+                        raise ValueError(f"node {index}: {op.name} takes {len(op.inputs)} inputs")
+                case Constant(text):
+                    if not (text in NAMED_CONSTANTS or re.fullmatch(r"-?[\d.eE+-]+", text)):
+                        raise ValueError(f"node {index}: {text!r} is not a number")

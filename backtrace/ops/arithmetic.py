@@ -1,0 +1,141 @@
+"""The operators: + - * / % ** and the sign."""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from backtrace.lazy import sympy as sp
+from backtrace.ops.rows import Domain, Elementwise, pick
+
+ROWS = (
+    Elementwise(
+        name="add",
+        inputs=("x", "y"),
+        notation="{0} + {1}",
+        call="add",
+        forward=operator.add,
+        formula=lambda x, y: x + y,
+        partials=lambda x, y, v: (sp.S.One, sp.S.One),
+        local=(1.0, 1.0),
+        torch="torch.add",
+        domain=Domain(samples=((1.5, -2.0), (0.0, 3.0)), edges=((np.inf, -np.inf),)),
+    ),
+    Elementwise(
+        name="sub",
+        inputs=("x", "y"),
+        notation="{0} - {1}",
+        call="sub",
+        also=("subtract",),
+        forward=operator.sub,
+        formula=lambda x, y: x - y,
+        partials=lambda x, y, v: (sp.S.One, sp.S.NegativeOne),
+        local=(1.0, -1.0),
+        torch="torch.sub",
+        domain=Domain(samples=((1.5, -2.0), (0.0, 3.0)), edges=((np.inf, np.inf),)),
+    ),
+    Elementwise(
+        name="mul",
+        inputs=("x", "y"),
+        notation="{0}*{1}",
+        call="mul",
+        also=("multiply",),
+        forward=operator.mul,
+        formula=lambda x, y: x * y,
+        partials=lambda x, y, v: (y, x),
+        local=(lambda x, y, v: y, lambda x, y, v: x),
+        torch="torch.mul",
+        domain=Domain(samples=((1.5, -2.0), (0.0, 3.0)), edges=((0.0, np.inf), (1e200, 1e200))),
+    ),
+    Elementwise(
+        name="div",
+        inputs=("x", "y"),
+        notation="{0}/{1}",
+        call="div",
+        also=("divide", "true_divide"),
+        forward=operator.truediv,
+        formula=lambda x, y: x / y,
+        partials=lambda x, y, v: (1 / y, -x / y**2),
+        # -(x/y)/y: y**2 overflows at (1e300, 1e200)
+        local=(lambda x, y, v: 1 / y, lambda x, y, v: -v / y),
+        torch="torch.div",
+        domain=Domain(
+            needs="a divisor that is not 0",
+            defined=lambda x, y: y != 0,
+            samples=((1.5, -2.0), (0.0, 3.0), (1e300, 1e200)),
+            edges=((1.0, 0.0), (1.0, -0.0), (0.0, 0.0), (np.inf, np.inf)),
+        ),
+    ),
+    Elementwise(
+        name="mod",
+        inputs=("x", "y"),
+        notation="{0} % {1}",
+        call="mod",
+        also=("Mod", "remainder"),
+        forward=np.remainder,
+        formula=lambda x, y: x - y * sp.floor(x / y),
+        partials=lambda x, y, v: (sp.S.One, -sp.floor(x / y)),
+        local=(1.0, lambda x, y, v: -np.floor_divide(x, y)),
+        torch="torch.remainder",
+        convention="where x is a multiple of y the value jumps; the derivatives there are 1 and"
+        " -floor(x/y), as on the right of the jump",
+        notes="the sign of the divisor, as Python's %; fmod has the sign of x",
+        domain=Domain(
+            needs="a divisor that is not 0",
+            defined=lambda x, y: y != 0,
+            kink=lambda x, y: np.remainder(x, y) == 0,
+            samples=((5.5, 3.0), (-5.5, 3.0), (5.5, -3.0)),
+            kinks=((6.0, 3.0), (-6.0, 3.0), (0.0, 2.0)),
+            edges=((5.0, 0.0), (5.0, np.inf), (-5.0, np.inf), (np.inf, 3.0)),
+        ),
+        smooth=False,
+        by_name=True,
+    ),
+    Elementwise(
+        name="neg",
+        inputs=("x",),
+        notation="-{0}",
+        call="neg",
+        also=("negative",),
+        forward=operator.neg,
+        formula=lambda x: -x,
+        partials=lambda x, v: (sp.S.NegativeOne,),
+        local=(-1.0,),
+        torch="torch.neg",
+        domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,),)),
+    ),
+    Elementwise(
+        name="pow",
+        inputs=("x", "y"),
+        notation="{0}**{1}",
+        call="pow",
+        also=("power", "Pow"),
+        forward=operator.pow,
+        formula=lambda x, y: x**y,
+        partials=lambda x, y, v: (y * x ** (y - 1), v * sp.log(x)),
+        local=(
+            lambda x, y, v: pick(y == 0, 0.0, y * x ** (y - 1)),
+            # 0 at x = 0 with y >= 0, where v*log(x) is 0 × -inf (PyTorch issue 27134)
+            lambda x, y, v: pick((x == 0) & (y >= 0), 0.0, v * np.log(x)),
+        ),
+        # x**0 is constant; the other zeros are multiplied, so that inf × 0 is nan as in torch
+        masks=(lambda x, y, v: y == 0, None),
+        torch="torch.pow",
+        convention="0**0 = 1 with the derivatives 0 and 0; x**y with 0 < y < 1 is vertical at"
+        " x = 0, so its derivative by x is inf there",
+        notes="the derivative by the exponent, x**y*log(x), needs a base above 0",
+        domain=Domain(
+            needs="a base above 0 or a whole exponent, and at base 0 none below 0",
+            defined=lambda x, y: (x > 0) | ((x < 0) & (y == np.floor(y))) | ((x == 0) & (y >= 0)),
+            kink=lambda x, y: (x == 0) & (y >= 0) & (y < 1),
+            samples=((1.5, -2.0), (2.0, 3.0), (0.7, 0.5), (2.0, 0.0)),
+            kinks=((0.0, 0.0), (0.0, 0.5), (0.0, 1 / 3)),
+            edges=(
+                *((0.0, 1.0), (0.0, 1.5), (0.0, 2.0), (0.0, -1.0), (-0.0, -1.0), (-1.0, 0.0)),
+                *((-2.0, 2.0), (-2.0, 3.0), (-2.0, 0.5), (-2.0, -2.0), (-8.0, 1 / 3)),
+                *((np.inf, 0.0), (1.0, np.inf), (np.nan, 0.0), (1.0, np.nan), (10.0, 400.0)),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,257 @@
+"""Absolute value, sign, largest and smallest, clamping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from backtrace.lazy import sympy as sp
+from backtrace.ops.rows import Domain, EachInput, Elementwise, Value, pick
+
+
+def sign(x: Value) -> Value:
+    """1, 0 or -1; 0 for nan, as torch."""
+    return np.subtract(x > 0, x < 0, dtype=np.float64)
+
+
+def indicator(condition: Any) -> Any:
+    """A condition as a sympy number: 1 where it holds, else 0."""
+    return sp.Piecewise((1, condition), (0, True))
+
+
+def _tied(*xs: Value) -> Value:
+    """Whether the largest of some numbers is reached twice."""
+    largest = reduce(np.maximum, xs)
+    return sum(np.float64(x == largest) for x in xs) > 1
+
+
+def _share(slot: int, *xs_and_v: Value) -> Value:
+    """What one input of max or min gets of the gradient: ties share evenly."""
+    *xs, v = xs_and_v
+    share = np.float64(xs[slot] == v) / sum(np.float64(x == v) for x in xs)
+    return pick(np.isnan(v), 1.0, share) if len(xs) == 2 else share  # as torch.maximum(nan, 1)
+
+
+def _lost(slot: int, *xs_and_v: Value) -> Value:
+    """torch.maximum selects; torch.amax, for three inputs or more, multiplies: inf × 0 = nan."""
+    *xs, v = xs_and_v
+    if len(xs) > 2:
+        return np.False_
+    return (xs[slot] != v) & ~np.isnan(v)
+
+
+def _shares(largest: Callable[..., Any], sense: int, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The partials of max (sense 1) or min (sense -1): 1 for the winner, an even part at a tie."""
+
+    def share(slot: int) -> Any:
+        x, others = xs[slot], xs[:slot] + xs[slot + 1 :]
+        rival = others[0] if len(others) == 1 else largest(*others)
+        ties = 1 + (1 if len(others) == 1 else sum(indicator(sp.Eq(x, y)) for y in others))
+        won, lost = (x > rival, x < rival) if sense > 0 else (x < rival, x > rival)
+        return sp.Piecewise((1, won), (0, lost), (sp.S.One / ties, True))
+
+    return tuple(map(share, range(len(xs))))
+
+
+MAX: Elementwise = Elementwise(
+    name="max",
+    inputs=("*x",),
+    also=("Max", "maximum"),
+    forward=lambda *x: reduce(np.maximum, x),
+    formula=lambda *x: sp.Max(*x),
+    partials=lambda *x: _shares(MAX.applied, 1, x[:-1]),
+    local=EachInput(_share),
+    masks=EachInput(_lost),
+    torch="torch.maximum(*x) if len(x) == 2"
+    " else torch.amax(torch.stack(torch.broadcast_tensors(*x)), 0)",
+    convention="inputs that tie share the gradient evenly: the subgradient of least norm",
+    domain=Domain(
+        kink=_tied,
+        samples=((1.0, 2.0), (3.0, -1.0), (1.0, 4.0, -2.0)),
+        kinks=((1.0, 1.0), (0.0, 0.0), (1.0, 1.0, 1.0), (1.0, 3.0, 3.0), (1.0, 3.0, 3.0, 3.0)),
+        edges=((np.nan, 1.0), (np.nan, np.nan), (np.nan, 1.0, 2.0), (np.inf, 1.0)),
+    ),
+    by_name=True,
+)
+MIN: Elementwise = Elementwise(
+    name="min",
+    inputs=("*x",),
+    also=("Min", "minimum"),
+    forward=lambda *x: reduce(np.minimum, x),
+    formula=lambda *x: sp.Min(*x),
+    partials=lambda *x: _shares(MIN.applied, -1, x[:-1]),
+    local=EachInput(_share),
+    masks=EachInput(_lost),
+    torch="torch.minimum(*x) if len(x) == 2"
+    " else torch.amin(torch.stack(torch.broadcast_tensors(*x)), 0)",
+    convention="inputs that tie share the gradient evenly: the supergradient of least norm",
+    domain=Domain(
+        kink=lambda *x: _tied(*(-y for y in x)),
+        samples=((1.0, 2.0), (3.0, -1.0), (1.0, 4.0, -2.0)),
+        kinks=((1.0, 1.0), (1.0, 1.0, 1.0), (3.0, 1.0, 1.0)),
+        edges=((np.nan, 1.0), (np.nan, 1.0, 2.0), (np.inf, 1.0)),
+    ),
+    by_name=True,
+)
+CLAMPED = "1 at the bounds, as torch up to 2.13; later versions take the subgradient of least norm"
+
+ROWS = (
+    Elementwise(
+        name="abs",
+        inputs=("x",),
+        also=("Abs", "absolute", "fabs"),
+        forward=np.abs,
+        formula=lambda x: sp.Abs(x),
+        partials=lambda x, v: (sp.sign(x),),
+        local=(lambda x, v: sign(x),),
+        torch="torch.abs",
+        convention="abs'(0) = 0: the subgradient of least norm",
+        domain=Domain(
+            kink=lambda x: x == 0,
+            samples=((1.5,), (-2.0,)),
+            kinks=((0.0,), (-0.0,)),
+            edges=((np.nan,), (-np.inf,)),
+        ),
+    ),
+    Elementwise(
+        name="sign",
+        inputs=("x",),
+        also=("sgn",),
+        forward=sign,
+        formula=lambda x: sp.sign(x),
+        partials=lambda x, v: (sp.S.Zero,),
+        local=(0.0,),
+        masks=True,
+        torch="torch.sign",
+        convention="sign'(0) = 0, as on both sides, although the value jumps there",
+        domain=Domain(
+            kink=lambda x: x == 0,
+            samples=((1.5,), (-2.0,)),
+            kinks=((0.0,),),
+            edges=((np.nan,), (np.inf,)),
+        ),
+    ),
+    MAX,
+    MIN,
+    Elementwise(
+        name="fmax",
+        inputs=("x", "y"),
+        forward=np.fmax,
+        formula=lambda x, y: sp.Max(x, y),
+        partials=lambda x, y, v: (indicator(x >= y), indicator(x < y)),
+        local=(
+            lambda x, y, v: np.float64((x >= y) | np.isnan(y)),
+            lambda x, y, v: np.float64(~((x >= y) | np.isnan(y))),
+        ),
+        masks=True,
+        torch="torch.fmax",
+        convention="at a tie the first input has the whole gradient, as torch",
+        notes="the other number where one is nan; max splits ties evenly",
+        domain=Domain(
+            kink=lambda x, y: x == y,
+            samples=((1.0, 2.0), (3.0, -1.0)),
+            kinks=((1.0, 1.0),),
+            edges=((np.nan, 1.0), (1.0, np.nan), (np.nan, np.nan)),
+        ),
+        by_name=True,
+    ),
+    Elementwise(
+        name="fmin",
+        inputs=("x", "y"),
+        forward=np.fmin,
+        formula=lambda x, y: sp.Min(x, y),
+        partials=lambda x, y, v: (indicator(x <= y), indicator(x > y)),
+        local=(
+            lambda x, y, v: np.float64((x <= y) | np.isnan(y)),
+            lambda x, y, v: np.float64(~((x <= y) | np.isnan(y))),
+        ),
+        masks=True,
+        torch="torch.fmin",
+        convention="at a tie the first input has the whole gradient, as torch",
+        notes="the other number where one is nan; min splits ties evenly",
+        domain=Domain(
+            kink=lambda x, y: x == y,
+            samples=((1.0, 2.0), (3.0, -1.0)),
+            kinks=((1.0, 1.0),),
+            edges=((np.nan, 1.0), (1.0, np.nan), (np.nan, np.nan)),
+        ),
+        by_name=True,
+    ),
+    Elementwise(
+        name="clamp",
+        inputs=("x", "min", "max"),
+        also=("clip",),
+        forward=lambda x, low, high: np.minimum(np.maximum(x, low), high),
+        formula=lambda x, low, high: sp.Min(sp.Max(x, low), high),
+        partials=lambda x, low, high, v: (
+            indicator(x >= low) * indicator(x <= high),
+            indicator(x < low),
+            indicator(x > high),
+        ),
+        local=(
+            lambda x, low, high, v: np.float64((x >= low) & (x <= high)),
+            lambda x, low, high, v: np.float64((low < high) & (x < low)),
+            lambda x, low, high, v: np.float64((high < low) | (x > high)),
+        ),
+        masks=True,
+        torch="torch.clamp",
+        convention=CLAMPED,
+        notes="where min is above max the value is max",
+        domain=Domain(
+            kink=lambda x, low, high: (x == low) | (x == high),
+            samples=((0.5, 0.0, 1.0), (-2.0, 0.0, 1.0), (3.0, 0.0, 1.0)),
+            kinks=((0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 1.0)),
+            edges=((0.5, 2.0, 1.0), (0.0, 1.0, 1.0), (np.nan, 0.0, 1.0), (0.5, np.nan, 1.0)),
+        ),
+        by_name=True,
+    ),
+    Elementwise(
+        name="clamp_min",
+        inputs=("x", "min"),
+        call="clamp",
+        also=("clip", "clamp_min"),
+        forward=np.maximum,
+        formula=lambda x, low: sp.Max(x, low),
+        partials=lambda x, low, v: (indicator(x >= low), indicator(x < low)),
+        local=(
+            lambda x, low, v: np.float64(x >= low),
+            lambda x, low, v: np.float64(x < low),
+        ),
+        masks=True,
+        torch="torch.clamp_min",
+        convention=CLAMPED,
+        domain=Domain(
+            kink=lambda x, low: x == low,
+            samples=((0.5, 0.0), (-2.0, 0.0)),
+            kinks=((0.0, 0.0),),
+            edges=((np.nan, 0.0), (0.0, np.nan)),
+        ),
+        by_name=True,
+    ),
+    Elementwise(
+        name="clamp_max",
+        inputs=("x", "max"),
+        call="clamp",
+        also=("clip", "clamp_max"),
+        forward=np.minimum,
+        formula=lambda x, high: sp.Min(x, high),
+        partials=lambda x, high, v: (indicator(x <= high), indicator(x > high)),
+        local=(
+            lambda x, high, v: np.float64(x <= high),
+            lambda x, high, v: np.float64(x > high),
+        ),
+        masks=True,
+        torch="torch.clamp_max",
+        convention=CLAMPED,
+        domain=Domain(
+            kink=lambda x, high: x == high,
+            samples=((0.5, 0.0), (-2.0, 0.0)),
+            kinks=((0.0, 0.0),),
+            edges=((np.nan, 0.0), (0.0, np.nan)),
+        ),
+        by_name=True,
+    ),
+)

@@ -1,0 +1,161 @@
+"""What a row of the operation table holds.
+
+A row is every fact about one operation; nothing outside its row knows it by name. The tests
+iterate the rows, so a new row is tested by existing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A value of a node: numpy's own scalar for 0-d (immutable, IEEE rules), else a read-only array.
+Value: TypeAlias = Any
+Point: TypeAlias = tuple[float, ...]
+
+# How one input is differentiated: a number where the derivative is that number everywhere, a
+# function of (*inputs, v, **params) with v the output, or None where no gradient can pass.
+Local: TypeAlias = float | Callable[..., Value] | None
+# Where no gradient passes although the upstream is inf or nan: a function as above, of booleans.
+Mask: TypeAlias = Callable[..., Value] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """Where an operation is defined, and where it has a value but no derivative.
+
+    `defined` and `kink` are functions of (*inputs, **params) in numpy that answer with booleans;
+    a point is undefined, or defined but not smooth (a kink), or fine.
+    """
+
+    needs: str = ""  # what an input must be, as in "log needs a number above 0"
+    defined: Callable[..., Value] | None = None
+    kink: Callable[..., Value] | None = None
+    samples: tuple[Point, ...]  # ordinary points, for the tests
+    kinks: tuple[Point, ...] = ()  # points where `kink` holds
+    edges: tuple[Point, ...] = ()  # awkward points that are no kinks: poles, overflow, 0**0, nan
+
+
+@dataclass(frozen=True, slots=True)
+class EachInput:
+    """The same rule for every input of an operation that takes any number of them.
+
+    Stands where a tuple with one entry an input stands in other rows; `rule` is called with the
+    slot before the other arguments.
+    """
+
+    rule: Callable[..., Value]
+
+    def __getitem__(self, slot: int) -> Callable[..., Value]:
+        return lambda *values, **params: self.rule(slot, *values, **params)
+
+
+def where_local_is_zero(rule: Local) -> Mask:
+    """The mask of an operation that selects: what its local derivative is 0 for, it blocks."""
+
+    def blocked(*values: Value, **params: float) -> Value:
+        return (rule(*values, **params) if callable(rule) else rule) == 0
+
+    return blocked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Op:
+    """One operation: how it is written and shown."""
+
+    name: str  # its key in the table, and `op` in the JSON
+    inputs: tuple[str, ...]  # as in its signature; ("*x",) takes two or more
+    notation: str = ""  # "{0}*{1}" for an operator; otherwise it is shown as a call
+    call: str = ""  # the function's name where it is not `name` (log_base is written log(x, base))
+    also: tuple[str, ...] = ()  # second names
+    chosen_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    params: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    convention: str = ""  # what the derivative is at a kink, and why: "relu'(0) = 0: …"
+    notes: str = ""  # what else a user should know: another definition elsewhere, a threshold
+
+    @property
+    def variadic(self) -> bool:
+        """Whether it takes any number of inputs."""
+        return self.inputs[0].startswith("*")
+
+    @property
+    def written(self) -> str:
+        """The name a user calls it by."""
+        return self.call or self.name
+
+    def shown(self, labels: Sequence[str], params: Mapping[str, float]) -> str:
+        """The operation applied to inputs of these names, as text in the language."""
+        if self.notation:
+            return self.notation.format(*(f"({s})" if s.startswith("-") else s for s in labels))
+        return self.as_call(labels, params)
+
+    def as_call(self, labels: Sequence[str], params: Mapping[str, float]) -> str:
+        """The operation as a call: `clamp(x, 0, 1)`, `gelu(x, approximate="tanh")`."""
+        given = {k: v for k, v in params.items() if v != self.params[k]}
+        keywords = [f"{k}={float(v)!r}".removesuffix(".0") for k, v in given.items()]
+        chosen = [f'{k}="{v}"' for k, v in self.chosen_by.items()]
+        return f"{self.written}({', '.join([*labels, *keywords, *chosen])})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Elementwise(Op):
+    """An operation on numbers, applied entry by entry to arrays.
+
+    Two derivatives stand side by side: `partials` is the textbook form that is shown, `local` is
+    torch's form that is computed (compiled from sympy, x/y overflows at (1e300, 1e200), and
+    sigmoid(-800) is nan). The tests hold them equal.
+    """
+
+    forward: Callable[..., Value]  # numpy: (*inputs, **params)
+    formula: Callable[..., Any]  # sympy: (*inputs, **params)
+    partials: Callable[..., tuple[Any, ...]]  # sympy: (*inputs, v, **params), v the output
+    local: tuple[Local, ...] | EachInput  # numpy, one an input
+    # True: every zero local derivative blocks. Where nothing blocks, inf × 0 is nan, as in torch.
+    masks: bool | tuple[Mask, ...] | EachInput = False
+    torch: str  # "torch.log", or an expression in the names of the inputs and params
+    domain: Domain
+    two_paths: bool = False  # torch sums two paths: an infinite upstream gives inf - inf = nan
+    smooth: bool = True  # False: `formula` has no derivative that sympy could give
+    by_name: bool = False  # in longer formulas it stands as sigmoid(x), not as its formula
+
+    def applied(self, *inputs: Any, **params: float) -> Any:
+        """The operation as a term of a longer sympy formula: `sigmoid(x)`, `log(x)/log(base)`."""
+        from backtrace.ops.named import exact, named
+
+        if self.by_name:
+            return named(self, tuple({**self.params, **params}.items()))(*inputs)
+        return self.formula(*inputs, **exact(params))
+
+    def mask(self, slot: int) -> Mask:
+        """Where the edge into `slot` is blocked, or None if nothing ever is."""
+        if isinstance(self.masks, tuple | EachInput):
+            return self.masks[slot]
+        return where_local_is_zero(self.local[slot]) if self.masks else None
+
+
+def overloads(rows: Iterable[Elementwise]) -> dict[str, tuple[Elementwise, ...]]:
+    """The rows by every name a user may write, in table order where several share one."""
+    found: dict[str, tuple[Elementwise, ...]] = {}
+    for row in rows:
+        for name in (row.written, *row.also):
+            found[name] = (*found.get(name, ()), row)
+    return found
+
+
+def pick(condition: Value, yes: Value, no: Value) -> Value:
+    """`yes` where the condition holds, else `no`; a scalar stays numpy's own scalar."""
+    chosen: Value = np.where(condition, yes, no)
+    return chosen[()]
+
+
+def select(blocked: Value, product: Value) -> Value:
+    """`product`, with 0 where it is blocked; a scalar stays numpy's own scalar."""
+    return pick(blocked, 0.0, product)
+
+
+Array: TypeAlias = NDArray[np.float64]

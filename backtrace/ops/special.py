@@ -1,0 +1,105 @@
+"""Special functions: sinc, the error function, the logarithm of the gamma function."""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+
+import numpy as np
+
+from backtrace.lazy import special
+from backtrace.lazy import sympy as sp
+from backtrace.ops.rows import Domain, Elementwise, Value, pick
+
+
+def _is_pole(x: Value) -> Value:
+    """Whether the gamma function is infinite: at 0, -1, -2, …"""
+    return (x <= 0) & (x == np.floor(x))
+
+
+def _sinc(x: Value) -> Value:
+    return pick(x == 0, 1.0, np.sin(pi * x) / (pi * x))
+
+
+DIGAMMA = Elementwise(
+    name="digamma",
+    inputs=("x",),
+    also=("psi",),
+    forward=lambda x: special.digamma(x),
+    formula=lambda x: sp.digamma(x),
+    partials=lambda x, v: (sp.polygamma(1, x),),
+    local=(lambda x, v: np.add(special.polygamma(1, x), 0.0),),  # a scalar for 0-d
+    torch="torch.digamma",
+    notes="the derivative of lgamma",
+    domain=Domain(
+        needs="a number that is not 0 or a negative whole number",
+        defined=lambda x: ~_is_pole(x),
+        samples=((0.5,), (3.0,)),
+        edges=((0.0,),),
+    ),
+    by_name=True,
+)
+
+ROWS = (
+    Elementwise(
+        name="sinc",
+        inputs=("x",),
+        forward=_sinc,
+        formula=lambda x: sp.Piecewise((sp.sin(sp.pi * x) / (sp.pi * x), sp.Ne(x, 0)), (1, True)),
+        partials=lambda x, v: (
+            sp.Piecewise(((sp.cos(sp.pi * x) - v) / x, sp.Ne(x, 0)), (0, True)),
+        ),
+        local=(
+            lambda x, v: pick(
+                x * x * pi == 0,
+                0.0,
+                (x * pi * np.cos(x * pi) - np.sin(x * pi)) / (x * x * pi),
+            ),
+        ),
+        masks=(lambda x, v: x * x * pi == 0,),
+        torch="torch.sinc",
+        notes="sin(pi*x)/(pi*x), as numpy and torch; sinc in mathematics and in sympy is sin(x)/x",
+        domain=Domain(
+            samples=((0.3,), (1.0,), (-2.5,)), edges=((0.0,), (1e-200,), (1e-5,), (np.inf,))
+        ),
+        by_name=True,
+    ),
+    Elementwise(
+        name="erf",
+        inputs=("x",),
+        forward=lambda x: special.erf(x),
+        formula=lambda x: sp.erf(x),
+        partials=lambda x, v: (2 * sp.exp(-(x**2)) / sp.sqrt(sp.pi),),
+        local=(lambda x, v: 2 / sqrt(pi) * np.exp(-x * x),),
+        torch="torch.erf",
+        domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((100.0,), (-np.inf,))),
+    ),
+    Elementwise(
+        name="erfc",
+        inputs=("x",),
+        forward=lambda x: special.erfc(x),
+        formula=lambda x: sp.erfc(x),
+        partials=lambda x, v: (-2 * sp.exp(-(x**2)) / sp.sqrt(sp.pi),),
+        local=(lambda x, v: -2 / sqrt(pi) * np.exp(-x * x),),
+        torch="torch.erfc",
+        domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((100.0,), (-np.inf,))),
+    ),
+    Elementwise(
+        name="lgamma",
+        inputs=("x",),
+        also=("loggamma", "gammaln"),
+        forward=lambda x: pick(np.isinf(x), np.inf, special.gammaln(x)),  # scipy: -inf at -inf
+        formula=lambda x: sp.log(sp.Abs(sp.gamma(x))),
+        partials=lambda x, v: (DIGAMMA.applied(x),),
+        local=(lambda x, v: special.digamma(x),),
+        torch="torch.lgamma",
+        notes="log(abs(gamma(x)))",
+        domain=Domain(
+            needs="a number that is not 0 or a negative whole number",
+            defined=lambda x: ~_is_pole(x),
+            samples=((0.5,), (3.0,), (-0.5,)),
+            edges=((0.0,), (-1.0,), (1e300,), (np.inf,)),
+        ),
+        by_name=True,
+    ),
+    DIGAMMA,
+)

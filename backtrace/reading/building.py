@@ -1,0 +1,75 @@
+"""The graph while it is read: nodes so far, and what each name means at this point."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from backtrace.errors import Span
+from backtrace.graph import Apply, Constant, Graph, Leaf, Node, Params
+from backtrace.ops import Elementwise
+
+
+class Builder:
+    """Collects nodes. `bound` has the names that will have a value, or is None if not known yet."""
+
+    def __init__(self, bound: Container[str] | None) -> None:
+        self.bound = bound
+        self.nodes: list[Node] = []
+        self.spans: list[Span] = []
+        self.scope: dict[str, int] = {}
+        self.assigned: list[tuple[str, int]] = []
+
+    def add(self, node: Node, span: Span) -> int:
+        """Append a node and return its index."""
+        self.nodes.append(node)
+        self.spans.append(span)
+        return len(self.nodes) - 1
+
+    def apply(self, op: Elementwise, inputs: Iterable[int], span: Span, params: Params = ()) -> int:
+        """Append an operation on earlier nodes."""
+        return self.add(Apply(op, tuple(inputs), params), span)
+
+    def assign(self, name: str, index: int) -> None:
+        """From here on `name` means node `index`."""
+        self.scope[name] = index
+        self.assigned.append((name, index))
+
+    def is_bound(self, name: str) -> bool:
+        """Whether the name will have a value that is given from outside."""
+        return self.bound is not None and name in self.bound
+
+    def known(self, name: str, span: Span) -> int:
+        """The node of a name that has a value, or is a constant."""
+        if name in self.scope:
+            return self.scope[name]
+        if self.is_bound(name):
+            return self.variable(name, span)
+        return self.add(Constant(name), span)
+
+    def variable(self, name: str, span: Span) -> int:
+        """Append the one node of a variable that is met for the first time."""
+        self.scope[name] = index = self.add(Leaf(name), span)
+        return index
+
+    def splits(self, name: str) -> list[list[str]]:
+        """The ways in which `name` is a product of names that have a value; two at the most.
+
+        >>> builder.splits("wx")  # with w and x bound
+        [['w', 'x']]
+        """
+        if self.bound is None:
+            return []
+        ways: list[list[list[str]]] = [[] for _ in range(len(name) + 1)]
+        ways[0] = [[]]
+        for end in range(1, len(name) + 1):
+            for start in range(end):
+                part = name[start:end]
+                if ways[start] and (part in self.scope or self.is_bound(part) or part == "pi"):
+                    ways[end] += [[*way, part] for way in ways[start]]
+            ways[end] = ways[end][:2]
+        return [way for way in ways[-1] if len(way) > 1]
+
+    def graph(self, source: str, output: int, readings: Iterable[str]) -> Graph:
+        """What was collected, as a graph."""
+        nodes, spans, assigned = tuple(self.nodes), tuple(self.spans), tuple(self.assigned)
+        return Graph(source, nodes, spans, assigned, output, tuple(readings))

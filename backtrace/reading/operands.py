@@ -1,0 +1,207 @@
+"""The operands of the language: numbers, names, parentheses and calls."""
+
+from __future__ import annotations
+
+import keyword
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import reduce
+
+from backtrace.errors import ReadError
+from backtrace.graph import NAMED_CONSTANTS, Constant
+from backtrace.ops import FUNCTIONS, OPS, Elementwise
+from backtrace.reading import advice, prefixes
+from backtrace.reading.calls import Call
+from backtrace.reading.cursor import Cursor
+from backtrace.reading.numbers import SUPERSCRIPT_DIGITS, fraction, literal
+from backtrace.reading.tokens import FRACTIONS, starts_name, starts_number, starts_raised
+
+# Every operator between two operands, by its sign: "+", "**", "<=", …
+OPERATORS: Mapping[str, Elementwise] = {
+    row.notation[len("{0}") : -len("{1}")].strip(): row
+    for row in OPS.values()
+    if row.notation and len(row.inputs) == 2
+}
+
+
+class Operands(Cursor, ABC):
+    """The rules for what stands between operators; `value` leads back to those."""
+
+    @abstractmethod
+    def value(self) -> int:
+        """Any value."""
+
+    def item(self) -> int:
+        """item = NUMBER | NAME | function | '(' value ')' | '√' item"""
+        text = self.texts[self.at]
+        known = self.builder.scope.get(text)
+        if known is not None:  # what most operands of a long program are
+            self.at += 1
+            index = known
+        elif starts_name(text):
+            index = self.named()
+        elif starts_number(text):
+            index = self.number()
+        elif text == "(":
+            index = self.parenthesis()
+        elif text == "√":
+            index = self.root()
+        else:
+            raise self.unexpected()
+        if self.texts[self.at] in ("[", "."):
+            raise self.unexpected()
+        return index
+
+    def number(self) -> int:
+        """NUMBER = 2 | 2. | .5 | 1e-3 | 1_000 | ½"""
+        text, span = self.texts[self.at], self.tokens.span(self.at, self.at)
+        self.at += 1
+        if text not in FRACTIONS:
+            return self.builder.add(Constant(literal(text, self.source, span)), span)
+        parts = [self.builder.add(Constant(part), span) for part in fraction(text)]
+        return self.builder.apply(OPERATORS["/"], parts, span)
+
+    def parenthesis(self) -> int:
+        """'(' value ')'"""
+        opened = self.at
+        self.at += 1
+        self.enter(opened)
+        index = self.value()
+        self.close(opened)
+        return index
+
+    def root(self) -> int:
+        """'√' item"""
+        first = self.at
+        self.at += 1
+        inside = self.nested(self.item, first)
+        self.readings.call(first, "sqrt", self.at - 1)
+        return self.builder.apply(OPS["sqrt"], (inside,), self.tokens.span(first, self.at - 1))
+
+    def named(self) -> int:
+        """A variable, a constant, a product of known names (`wx`), or the call of a function."""
+        first = self.at
+        name = self.name_at(first)
+        builder = self.builder
+        if name in builder.scope or builder.is_bound(name):
+            return self.variable(first, name)
+        if self.texts[first + 1] == ".":
+            return self.dotted(first)
+        if name in FUNCTIONS:
+            self.at += 1
+            return self.function(first, name, FUNCTIONS[name])
+        if name in NAMED_CONSTANTS:
+            self.at += 1
+            return builder.add(Constant(name), self.tokens.span(first, first))
+        return self.unknown(first, name)
+
+    def variable(self, first: int, name: str) -> int:
+        """The node that a name means here, made if it is a variable that is met first."""
+        self.at = first + 1
+        known = self.builder.scope.get(name)
+        if known is not None:
+            return known
+        return self.builder.variable(name, self.tokens.span(first, first))
+
+    def unknown(self, first: int, name: str) -> int:
+        """A name that has no value: a product of names that have one, or a variable to bind."""
+        ways = self.builder.splits(name)
+        if len(ways) > 1:
+            raise self.error(advice.ambiguous(name, ways), first)
+        if ways:
+            return self.split(first, ways[0])
+        if self.texts[first + 1] == "(":
+            raise self.error(advice.unknown_function(name), first)
+        if keyword.iskeyword(name) and name != "lambda":
+            raise self.error(advice.KEYWORD.format(name), first)
+        return self.variable(first, name)
+
+    def split(self, first: int, parts: list[str]) -> int:
+        """The product of the names that a name such as `wx` consists of."""
+        span = self.tokens.span(first, first)
+        self.readings.rewrite(first, "*".join(parts))
+        self.at += 1
+        known = [self.builder.known(part, span) for part in parts]
+        return reduce(lambda a, b: self.builder.apply(OPERATORS["*"], (a, b), span), known)
+
+    def superscript(self) -> int:
+        """SUPERSCRIPT = raised digits, as in x² and x⁻¹"""
+        text = self.texts[self.at].translate(SUPERSCRIPT_DIGITS).removeprefix("+")
+        if not text.removeprefix("-").isdigit():
+            raise self.unexpected()
+        self.readings.rewrite(self.at, f"**{text}")
+        self.at += 1
+        return self.builder.add(Constant(text), self.tokens.span(self.at - 1, self.at - 1))
+
+    # -- calls
+
+    def function(self, first: int, name: str, rows: Sequence[Elementwise]) -> int:
+        """function = NAME (('**' | '^') NUMBER | SUPERSCRIPT)? arguments; cos^2(x) is cos(x)^2"""
+        sign = self.texts[self.at]
+        if sign == "(":
+            return self.call(first, name, rows)
+        place, exponent = self.at, ""
+        if sign == "**":
+            place, exponent = self.at + 1, self.texts[self.at + 1]
+        elif starts_raised(sign):
+            exponent = sign.translate(SUPERSCRIPT_DIGITS)
+        if not exponent:
+            raise self.error(advice.no_parentheses(name, sign), first)
+        if not starts_number(exponent) or self.texts[place + 1] != "(":
+            raise self.error(advice.raised_function(name), first)
+        raised, self.at = self.at, place + 1
+        index = self.call(first, name, rows)
+        self.readings.move_exponent(raised, place, self.at - 1, exponent)
+        power = self.builder.add(Constant(exponent), self.tokens.span(place, place))
+        span = self.tokens.span(first, self.at - 1)
+        return self.builder.apply(OPERATORS["**"], (index, power), span)
+
+    def call(self, first: int, name: str, rows: Sequence[Elementwise]) -> int:
+        """arguments = '(' (argument (',' argument)* ','?)? ')'"""
+        opened = self.at
+        self.at += 1
+        self.enter(opened)
+        call = Call(name, rows)
+        while self.texts[self.at] != ")":
+            self.argument(call)
+            if self.texts[self.at] != ",":
+                break
+            self.at += 1
+        self.close(opened)
+        if not self.texts[first].isascii():
+            self.readings.rewrite(first, rows[0].written)
+        return call.node(self.builder, self.source, self.tokens.span(first, self.at - 1))
+
+    def argument(self, call: Call) -> None:
+        """argument = value | NAME '=' (value | QUOTED)"""
+        name = self.texts[self.at]
+        if not (starts_name(name) and self.texts[self.at + 1] == "="):
+            if call.named or call.texts:
+                raise self.error(advice.POSITIONAL_LAST)
+            call.positional.append(self.value())
+            return
+        if name in call.named or name in call.texts:
+            raise self.error(advice.GIVEN_TWICE.format(name))
+        self.at += 2
+        quoted = self.texts[self.at]
+        if quoted[:1] in ("'", '"') and len(quoted) > 1:
+            self.at += 1
+            call.texts[name] = quoted[1:-1]
+        else:
+            call.named[name] = self.value()
+
+    def dotted(self, first: int) -> int:
+        """A name with the prefix of its library: np.log(x), math.pi."""
+        self.at = first + 1
+        path = [self.texts[first]]
+        while self.texts[self.at] == "." and starts_name(self.texts[self.at + 1]):
+            path.append(self.texts[self.at + 1])
+            self.at += 2
+        last = self.at - 1
+        found = prefixes.lookup(path)
+        if isinstance(found, str):
+            raise ReadError(found, self.source, self.tokens.span(first, last))
+        self.readings.rewrite(first, found.name, last)
+        if found.rows:
+            return self.function(first, found.name, found.rows)
+        return self.builder.add(Constant(found.name), self.tokens.span(first, last))

@@ -1,0 +1,39 @@
+"""The views of a trace, one file each: pure functions that return text or a rich renderable.
+
+Those for the terminal return a `rich.text.Text` in which every line is whole: print it on a
+console as wide as the `width` it was made for. None of them prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+DIGITS = 6  # significant digits of a number in a view
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    View = Callable[..., Text]
+
+
+class _Views(Mapping[str, "View"]):
+    """The views of --view by name; a view's module is imported when it is asked for."""
+
+    _names = ("tree", "table")
+
+    def __getitem__(self, name: str) -> View:
+        if name not in self._names:
+            raise KeyError(name)
+        view: Any = getattr(import_module(f"backtrace.render.{name}"), name)
+        return view  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+VIEWS: Mapping[str, View] = _Views()

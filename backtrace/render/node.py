@@ -1,0 +1,142 @@
+"""One node's whole calculation: its value from its inputs, its gradient from its uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from backtrace.errors import UsageError, did_you_mean, picture
+from backtrace.graph import Apply, Constant
+from backtrace.records import Trace
+from backtrace.render import DIGITS
+from backtrace.render.cells import DIM, FORWARD, GRADIENT, LOCAL, NAME, Cell, assembled, folded
+from backtrace.render.phrases import Phrases
+from backtrace.render.text import ASCII
+from backtrace.symbolic import gradient_formulas
+
+MOST_EDGES = 20  # that are spelled out of one node
+LONGEST = 60  # columns of an expression with numbers in it
+INDENT = 12  # columns of the words before a line
+UNBOUNDED = 10_000
+
+Section = tuple[str, Cell]
+
+
+def node(
+    trace: Trace,
+    name: str,
+    *,
+    digits: int = DIGITS,
+    ascii: bool = False,
+    width: int | None = None,
+) -> Text:
+    """How node `name` gets its value and its gradient, with every number put in.
+
+    Raises UsageError with near matches for a name that is no node's.
+    """
+    say = Phrases(trace, digits, ascii)
+    index = _index(say, name)
+    room = max((width or UNBOUNDED) - INDENT - 2, INDENT)
+    sections = [
+        *_written(say, index, room),
+        *_forward(say, index),
+        *_backward(say, index),
+        *_passed_on(say, index),
+    ]
+    lines: list[Cell] = []
+    word_before = ""
+    for word, cell in sections:
+        for part in folded(cell, room):
+            shown = "" if word == word_before else word
+            lines.append(((f"  {shown:<{INDENT}}", DIM), *part))
+            word_before = word
+    return assembled([say.head(index), (), *lines])
+
+
+def _index(say: Phrases, name: str) -> int:
+    graph = say.graph
+    if name in graph.names:
+        return graph.names[name]
+    for index, label in enumerate(graph.labels):
+        if name in (label, ASCII.clean(label)):
+            return index
+    known = dict.fromkeys([*graph.names, *graph.labels[:1000]])
+    raise UsageError(f"no node is called {name!r}{did_you_mean(name, known)}")
+
+
+def _written(say: Phrases, index: int, room: int) -> Iterator[Section]:
+    """Where it stands in the program; its text alone where the screen is narrow."""
+    source, span = say.graph.source, say.graph.spans[index]
+    lines = [line.removeprefix("    ") for line in picture(source, span).splitlines()]
+    if max(map(len, lines)) > room:
+        lines = source[span.start : span.end].splitlines()
+    for line in lines:
+        yield "written", ((say.glyphs.clean(line), ""),)
+
+
+def _forward(say: Phrases, index: int) -> Iterator[Section]:
+    """Its value with the numbers of its inputs, and what is remarkable about it."""
+    value, node = say.number(say.trace.values[index]), say.graph.nodes[index]
+    name, shown = (say.name(index), NAME), (value, FORWARD)
+    if not isinstance(node, Apply):
+        kind = "a constant" if isinstance(node, Constant) else "a variable"
+        yield "value", (name, (" = ", ""), shown, (f"   {kind}", DIM))
+        return
+    numbers = [say.number(say.trace.values[i]) for i in node.inputs]
+    with_numbers = say.glyphs.clean(node.op.shown(numbers, dict(node.params)))
+    middle: Cell = ((f"{with_numbers} = ", ""),) if len(with_numbers) <= LONGEST else ()
+    yield "value", (name, (f" = {say.expression(index)} = ", ""), *middle, shown)
+    for notice in say.trace.notices:
+        if notice.index == index:
+            yield "note", ((say.glyphs.clean(notice.text), ""),)
+
+
+def _backward(say: Phrases, index: int) -> Iterator[Section]:
+    """Every contribution to its gradient, their sum, and the formula of the whole."""
+    if say.trace.adjoints[index] is None:
+        constant = isinstance(say.graph.nodes[index], Constant)
+        yield "gradient", (("a constant has none" if constant else "none was asked for", DIM),)
+        return
+    edges = say.edges(index)
+    for via, slot in edges[-MOST_EDGES:]:
+        yield "gradient", ((f"via {say.name(via)}: ", ""), *_chain_rule(say, via, slot))
+    if len(edges) > MOST_EDGES:
+        hidden = len(edges) - MOST_EDGES
+        yield "gradient", ((f"{say.glyphs.dots} and {hidden:,} contributions before these", DIM),)
+    total = say.total(index, edges)
+    start = "   where gradients start" if index == say.graph.output else ""
+    yield "gradient", (*total.left, (" = ", ""), *total.right, (start, DIM))
+    label = say.graph.labels[index]
+    if label in say.graph.names:
+        formula = gradient_formulas(say.graph, [label])[label]
+        if formula is not None:
+            text = f"{say.gradient(index)} = {say.glyphs.clean(formula)}"
+            yield "formula", ((text, ""),)
+
+
+def _chain_rule(say: Phrases, via: int, slot: int) -> Cell:
+    """`∂L/∂via × ∂via/∂node = upstream × (formula) = upstream × local = product`."""
+    c, times = say.contribution(via, slot), f" {say.glyphs.times} "
+    names = f"{say.gradient(via)}{times}{say.derivative(via, c.into)} = "
+    formula = say.glyphs.clean(c.local)
+    product = say.product(c)
+    if c.local_value is None or formula == say.number(c.local_value):
+        return (names, ""), *product
+    upstream = (say.number(c.upstream), GRADIENT)
+    if not re.fullmatch(r"[\w.·]+", formula):
+        formula = f"({formula})"
+    return (names, ""), upstream, (times, ""), (formula, LOCAL), (" = ", ""), *product
+
+
+def _passed_on(say: Phrases, index: int) -> Iterator[Section]:
+    """What its own inputs get through it."""
+    node = say.graph.nodes[index]
+    if not isinstance(node, Apply):
+        return
+    for slot, source in list(enumerate(node.inputs))[:MOST_EDGES]:
+        to: Cell = ((f"to {say.name(source)}: ", ""),)
+        why_not = say.without_gradient(index, slot)
+        rest = ((why_not, DIM),) if why_not else _chain_rule(say, index, slot)
+        yield "passes on", (*to, *rest)

@@ -1,0 +1,195 @@
+"""What stands below a view: the gradients asked for, the verdict of the check, and the notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.text import Text
+
+from backtrace.ops.rows import Value
+from backtrace.records import Trace
+from backtrace.render import DIGITS
+from backtrace.render.cells import (
+    BAD,
+    DIM,
+    FORWARD,
+    GOOD,
+    GRADIENT,
+    KINK,
+    NAME,
+    Cell,
+    assembled,
+    columns,
+    folded,
+    width_of,
+)
+from backtrace.render.phrases import Phrases
+
+if TYPE_CHECKING:
+    from backtrace.crosscheck import Check, NodeCheck
+
+MOST_VARIABLES = 20
+MOST_NODES = 10  # of those that differ
+MOST_NOTICES = 20
+LONGEST_FORMULA = 60  # columns
+LEFT = ("", " ", "variable", "formula")  # the titles of columns that are flush left
+STYLES = {"agrees": GOOD, "rounding": GOOD, "convention": KINK} | dict.fromkeys(
+    ("differs", "follows", "undefined"), BAD
+)
+
+
+def summary(
+    trace: Trace,
+    check: Check | None,
+    *,
+    digits: int = DIGITS,
+    ascii: bool = False,
+    width: int | None = None,
+) -> Text:
+    """The gradients as formulas and as numbers beside torch's, then the verdict and the notices.
+
+    `check` is None, or has compared nothing, where there is no second engine: then its columns
+    are left out. `width` and `ascii` as in the tree.
+    """
+    say = Phrases(trace, digits, ascii)
+    lines: list[Cell] = [(), *_gradients(say, check, width)]
+    if trace.wrt:
+        lines.append(())
+    for cell in (*_verdict(say, check), *_notices(say, check)):
+        lines += folded(cell, width or 10**6)
+    return assembled(lines)
+
+
+def _gradients(say: Phrases, check: Check | None, width: int | None) -> Iterator[Cell]:
+    """A row for every name asked for; formulas go below where the rows get too wide for them."""
+    names = say.trace.wrt[:MOST_VARIABLES]
+    if not names:
+        return
+    formulas = _formulas(say, names)
+    lines = _table(say, check, names, formulas, gap=3)
+    if width is not None and max(map(width_of, lines)) > width:
+        lines = _table(say, check, names, formulas, gap=2)
+    if width is not None and max(map(width_of, lines)) > width:
+        lines = _table(say, check, names, {}, gap=2)
+        for name, formula in formulas.items():
+            d = say.glyphs.d
+            left = f"  {d}{say.output}/{d}{say.glyphs.clean(name)} = "
+            lines += folded(((left, ""), (formula, "")), width)
+    yield from lines
+    hidden = len(say.trace.wrt) - len(names)
+    if hidden:
+        yield ((f"  {say.glyphs.dots} and {hidden:,} more variables", DIM),)
+
+
+def _formulas(say: Phrases, names: tuple[str, ...]) -> dict[str, str]:
+    """The whole gradients that are short enough to be read, a mark for others; or none."""
+    found = {name: formula or "" for name, formula in say.trace.formulas.items()}
+    if all(len(found[name]) > LONGEST_FORMULA or not found[name] for name in names):
+        return {}
+    dots = say.glyphs.dots
+    return {
+        name: say.glyphs.clean(found[name]) if 0 < len(found[name]) <= LONGEST_FORMULA else dots
+        for name in names
+    }
+
+
+def _table(
+    say: Phrases, check: Check | None, names: tuple[str, ...], formulas: dict[str, str], gap: int
+) -> list[Cell]:
+    """The rows as aligned lines under their titles."""
+    rows = [_row(say, check, name, formulas) for name in names]
+    titles: list[Cell] = [((title, DIM),) for title in rows[0]]
+    right = [place for place, title in enumerate(rows[0]) if title not in LEFT]
+    return columns([titles, *(list(row.values()) for row in rows)], right, gap)
+
+
+def _row(say: Phrases, check: Check | None, name: str, formulas: dict[str, str]) -> dict[str, Cell]:
+    """What is said of one variable, by the title of its column."""
+    trace, index = say.trace, say.trace.wrt_index(name)
+    gradient = trace.gradients[name]
+    value = trace.variables[name] if index is None else trace.values[index]
+    row: dict[str, Cell] = {
+        "": (),
+        "variable": ((say.glyphs.clean(name), NAME),),
+        "value": ((say.number(value), FORWARD),),
+    }
+    if formulas:
+        row["formula"] = ((formulas[name], ""),)
+    row["gradient"] = ((say.number(gradient), GRADIENT),)
+    if check is not None and check.nodes:
+        theirs = check.gradients[name]
+        row["torch"] = ((say.number(theirs), ""),)
+        row[say.glyphs.delta] = ((_distance(gradient, theirs), ""),)
+    if check is not None and check.differences is not None:
+        slope = check.differences.get(name)
+        row["differences"] = (("none" if slope is None else say.number(slope), ""),)
+    row[" "] = _judgement(say, check, index, gradient)
+    return row
+
+
+def _distance(ours: Value, theirs: Value) -> str:
+    with np.errstate(all="ignore"):
+        apart = np.abs(np.subtract(ours, theirs))
+    same = np.equal(ours, theirs) | (np.isnan(ours) & np.isnan(theirs))
+    return f"{float(np.max(np.where(same, 0.0, apart), initial=0.0)):.2g}"
+
+
+def _judgement(say: Phrases, check: Check | None, index: int | None, gradient: Value) -> Cell:
+    """What the check says of one variable, in a word."""
+    if not np.all(np.isfinite(gradient)):
+        return ((f"{say.glyphs.wrong} undefined", BAD),)
+    found = next((n for n in check.nodes if n.index == index), None) if check is not None else None
+    if found is None:
+        return ()
+    return ((f"{_sign(say, found.verdict)} {found.verdict}", STYLES[found.verdict]),)
+
+
+def _sign(say: Phrases, verdict: str) -> str:
+    wrong = say.glyphs.wrong
+    signs = {"convention": "!", "differs": wrong, "follows": wrong, "undefined": wrong}
+    return signs.get(verdict, say.glyphs.ok)
+
+
+def _verdict(say: Phrases, check: Check | None) -> Iterator[Cell]:
+    """The verdict in one line, and under it every node that differs, with both numbers."""
+    undefined = say.trace.undefined
+    if check is None or not check.nodes:
+        if undefined is not None:
+            text = say.glyphs.clean(f"undefined here: {undefined.text}")
+            yield ((f"{say.glyphs.wrong} {text}", BAD),)
+        yield (("not checked", DIM),)
+        return
+    text = f"{_sign(say, check.status)} {say.glyphs.clean(check.summary)}"
+    yield ((text, STYLES[check.status]),)
+    wrong = [n for n in check.nodes if n.verdict in ("differs", "convention")]
+    for found in wrong[:MOST_NODES]:
+        yield _both_numbers(say, found)
+    if len(wrong) > MOST_NODES:
+        yield ((f"  {say.glyphs.dots} and {len(wrong) - MOST_NODES:,} more nodes", DIM),)
+
+
+def _both_numbers(say: Phrases, found: NodeCheck) -> Cell:
+    """`s = yhat - y: value 1, torch 1; gradient 2, torch 3`."""
+    name, expression = say.name(found.index), say.expression(found.index)
+    what = name if name == expression else f"{name} = {expression}"
+    parts = [f"value {say.number(found.value)}, torch {say.number(found.torch_value)}"]
+    if found.gradient is not None and found.torch_gradient is not None:
+        theirs = say.number(found.torch_gradient)
+        parts.append(f"gradient {say.number(found.gradient)}, torch {theirs}")
+    sign = _sign(say, found.verdict)
+    return (f"  {sign} ", STYLES[found.verdict]), (what, NAME), (f": {'; '.join(parts)}", "")
+
+
+def _notices(say: Phrases, check: Check | None) -> Iterator[Cell]:
+    """What else there is to know; the verdict has said what is undefined."""
+    first = say.trace.undefined
+    notices = [n for n in say.trace.notices if n is not first]
+    if check is not None:
+        notices += check.notices
+    texts = list(dict.fromkeys(say.glyphs.clean(notice.text) for notice in notices))
+    for text in texts[:MOST_NOTICES]:
+        yield ((f"note: {text}", ""),)
+    if len(texts) > MOST_NOTICES:
+        yield ((f"{say.glyphs.dots} and {len(texts) - MOST_NOTICES:,} more notes", DIM),)

@@ -1,0 +1,92 @@
+"""The Wengert list: one row a node, values from the top down, gradients from the bottom up.
+
+The form of the tables in Baydin et al., "Automatic differentiation in machine learning: a survey"
+(JMLR 18, 2018): the left half is the forward pass, the right half the backward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from backtrace.graph import Constant, Leaf
+from backtrace.records import Trace
+from backtrace.render import DIGITS
+from backtrace.render.cells import DIM, FORWARD, NAME, Cell, assembled, columns, folded
+from backtrace.render.layout import Row, in_layout
+from backtrace.render.phrases import Equation, Phrases
+
+MOST_ROWS = 100  # of a list when no depth is asked for; beyond, its middle is left out
+FOLDED_TO = 20  # rows that are then left at either end
+MOST_EDGES = 10  # of one node
+
+
+def table(
+    trace: Trace,
+    *,
+    digits: int = DIGITS,
+    depth: int | None = None,
+    ascii: bool = False,
+    width: int | None = None,
+) -> Text:
+    """The nodes in order of computation, each with its value and with its gradient as a sum.
+
+    `depth` is how many rows are shown from either end; by default all of them, or 20 where there
+    are more than 100. `width` and `ascii` as in the tree.
+    """
+    say = Phrases(trace, digits, ascii)
+    total = len(trace.graph.nodes)
+    if depth is None:
+        depth = total if total <= MOST_ROWS else FOLDED_TO
+    first = list(range(min(depth, total)))
+    last = list(range(max(depth, total - depth), total))
+    hidden = total - len(first) - len(last)
+
+    heads = _heads(say, [*first, *last])
+    times = say.glyphs.times
+    titled = Equation((("gradient", DIM),), ((f"upstream {times} local", DIM),))
+    rows = [Row("", "", heads[0], gradient=titled, titles=True)]
+    for index, head in zip([*first, *last], heads[1:], strict=True):
+        if hidden and last and index == last[0]:
+            rows.append(Row("", "", ((say.glyphs.dots, DIM),)))
+        rows += _rows(say, index, head)
+    heading = "forward, read downwards", "local derivative", "backward, read upwards"
+    lines = in_layout(rows, heading, width)
+    if hidden:
+        text = f"{hidden:,} of {total:,} nodes are left out at {say.glyphs.dots}; "
+        cell: Cell = ((f"{text}--depth {2 * depth} shows more", DIM),)
+        lines += [(), *folded(cell, width or 1000)]
+    return assembled(lines)
+
+
+def _heads(say: Phrases, indices: list[int]) -> list[Cell]:
+    """Number, name, expression and value of every node, aligned, under a heading."""
+    words = ("#", "node", "expression", "value")
+    cells: list[list[Cell]] = [[((word, DIM),) for word in words]]
+    for index in indices:
+        match say.graph.nodes[index]:
+            case Leaf():
+                expression: Cell = (("variable", DIM),)
+            case Constant():
+                expression = (("constant", DIM),)
+            case _:
+                expression = ((say.expression(index), ""),)
+        value: Cell = ((say.number(say.trace.values[index]), FORWARD), *say.mark(index))
+        cells.append([((str(index), DIM),), ((say.name(index), NAME),), expression, value])
+    return columns(cells, right=[0], gap=2)
+
+
+def _rows(say: Phrases, index: int, head: Cell) -> Iterator[Row]:
+    """A node and, where its gradient is a sum, a row for each of the terms."""
+    if say.trace.adjoints[index] is None:
+        asked = " asked" if isinstance(say.graph.nodes[index], Leaf) else ""
+        yield Row("", "", head, note=f"no gradient{asked}")
+        return
+    edges = say.edges(index)
+    if len(edges) == 1:
+        yield Row("", "    ", head, *say.edge(*edges[0]))
+        return
+    yield Row("", "    ", head, gradient=say.total(index, edges))
+    for via, slot in edges if len(edges) <= MOST_EDGES else edges[-MOST_EDGES:]:
+        yield Row("    ", "    ", (), *say.edge(via, slot))

@@ -1,0 +1,98 @@
+"""benchmarks: every line of the table can be measured. What is measured is not looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import chain, measure, startup, table
+from benchmarks.measure import Ratio, compared, in_turns, process
+
+LINE = Ratio("what we do", 0.5, "what they do", 1.0, 0.4, (0.4, 0.6))
+
+
+def test_a_chain_against_the_peers() -> None:
+    """All contenders trace the same chain, and find the same gradient."""
+    lines = chain.against_peers([10], rounds=1)
+    assert [line.peer for line in lines] == ["micrograd", "torch, eager"]
+    assert all(line.ours > 0 < line.theirs for line in lines)
+
+
+def test_growth_and_reading() -> None:
+    """Sizes take turns; the dearest is set against the cheapest, and is never below it."""
+    assert chain.growth([10, 100], rounds=1).ratio >= 1
+    line, seconds = chain.reading([10, 100], rounds=1)
+    assert line.ratio >= 1
+    assert (seconds.ours > 0, seconds.target) == (True, chain.READ_LIMIT)
+
+
+@pytest.mark.parametrize("name", startup.OURS)
+def test_commands(name: str) -> None:
+    """Every command of ours runs; a view is seen before its process ends."""
+    times = startup.OURS[name]()
+    assert times.get(" until", 0) < times[""]
+
+
+def test_every_line_has_its_times() -> None:
+    """The lines speak of commands and imports that are measured, at the moments that are taken."""
+    for _, name, peer, _ in startup.LINES:
+        key, _, moment = name.partition(" ")
+        assert peer in startup.PEERS
+        assert bool(startup.OURS[key].keywords.get("until")) >= bool(moment)
+
+
+def test_processes_that_fail() -> None:
+    """A command that fails, or never prints what is waited for, is no measurement."""
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        process("-c", "raise SystemExit(3)")
+    with pytest.raises(RuntimeError, match="never"):
+        process("-c", "print('never')", until=b"something else")
+
+
+def test_turns() -> None:
+    """A B A B, the first round not counted."""
+    order: list[str] = []
+
+    def contender(name: str) -> dict[str, float]:
+        order.append(name)
+        return {"": len(order)}
+
+    times = in_turns({"a": lambda: contender("a"), "b": lambda: contender("b")}, rounds=2)
+    assert order == ["a", "b"] * 3
+    assert times == {"a": [3, 5], "b": [4, 6]}
+
+
+def test_ratio_of_medians() -> None:
+    """One slow round does not move the ratio."""
+    line = compared("x", [1.0, 1.0, 50.0], "y", [2.0, 2.0, 2.0], 0.5)
+    assert (line.ratio, line.met, max(line.rounds)) == (0.5, True, 25)
+
+
+def test_table(tmp_path: Path) -> None:
+    """The table shows ratio and target, as text and between the marks of a README."""
+    assert "0.50   0.40–0.60  0.4      MISSED" in table.text([LINE])
+    readme = tmp_path / "README.md"
+    readme.write_text(f"a\n{table.BEGIN}\nold\n{table.END}\nb\n", encoding="utf-8")
+    table.into_readme([LINE], readme)
+    content = readme.read_text(encoding="utf-8")
+    assert "| what we do | 500 ms | what they do | 1 s | 0.50 | 0.40–0.60 | 0.4 |" in content
+    assert "old" not in content
+    assert content.startswith("a\n")
+    assert content.endswith("b\n")
+    readme.write_text("no marks", encoding="utf-8")
+    with pytest.raises(ValueError, match="benchmarks"):
+        table.into_readme([LINE], readme)
+
+
+def test_the_readme_has_the_marks() -> None:
+    """There is a place for the table."""
+    content = (measure.ROOT / "README.md").read_text(encoding="utf-8")
+    assert table.BEGIN in content
+    assert table.END in content
+
+
+@pytest.mark.parametrize(("count", "written"), [(10, "10^1"), (10**5, "10^5"), (20_000, "2·10^4")])
+def test_counts(count: int, written: str) -> None:
+    """Round counts are written as powers of ten."""
+    assert chain.power(count) == written

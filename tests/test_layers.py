@@ -1,0 +1,126 @@
+"""Imports point one way (DESIGN §3), and heavy libraries are imported where they may be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "backtrace"
+FILES = sorted(PACKAGE.rglob("*.py"))
+MODULES = [".".join(f.relative_to(PACKAGE.parent).with_suffix("").parts) for f in FILES]
+
+# A layer imports from the layers before it, and from itself within one package.
+LAYERS = [
+    {"errors", "lazy"},
+    {"ops"},
+    {"graph"},
+    {"symbolic", "passes"},
+    {"records", "reading"},
+    {"noticing"},
+    {"tracing"},
+    {"crosscheck", "render"},
+    {"cli"},
+    {"__main__"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+# What a trace does by itself for its user's convenience, inside the bodies of methods.
+CONVENIENCE = {
+    ("records", "crosscheck"): "Trace.check()",
+    ("records", "render"): "print(trace)",
+}
+
+# library: the parts that may import it, and those that may do so inside a function only
+LIBRARIES = {
+    "typer": ({"cli"}, set()),
+    "rich": ({"cli", "render"}, set()),
+    "torch": (set(), {"crosscheck"}),
+    "sympy": ({"lazy"}, {"symbolic"}),  # the printer's base class
+    "scipy": ({"lazy"}, set()),
+}
+
+
+class Import(NamedTuple):
+    """One import statement: of what, whether in a function, whether for type checkers only."""
+
+    module: str
+    inside: bool
+    typing: bool
+
+
+def part(module: str) -> str:
+    """`backtrace.cli.app` is of the part cli."""
+    return module.partition(".")[2].partition(".")[0]
+
+
+def imports(node: ast.AST, *, inside: bool = False, typing: bool = False) -> Iterator[Import]:
+    """Every import under a node of the syntax tree."""
+    match node:
+        case ast.Import(names):
+            yield from (Import(alias.name, inside, typing) for alias in names)
+        case ast.ImportFrom(module):
+            yield Import(str(module), inside, typing)
+        case ast.If(ast.Name("TYPE_CHECKING"), body, orelse):
+            for statement in body:
+                yield from imports(statement, inside=inside, typing=True)
+            for statement in orelse:
+                yield from imports(statement, inside=inside, typing=typing)
+        case _:
+            inside = inside or isinstance(node, ast.FunctionDef | ast.Lambda)
+            for child in ast.iter_child_nodes(node):
+                yield from imports(child, inside=inside, typing=typing)
+
+
+def offences(module: str, source: str) -> Iterator[str]:
+    """The imports of a module that go the wrong way."""
+    here = part(module)
+    for there, inside, typing in imports(ast.parse(source)):
+        library = there.partition(".")[0]
+        if library in LIBRARIES:
+            anywhere, in_function = LIBRARIES[library]
+            allowed = here in anywhere or (here in in_function and inside)
+            if not (allowed or typing):
+                yield f"{module} imports {there}"
+        elif library == "backtrace" and part(there) and not typing:
+            lower = part(there) == here or LEVEL[part(there)] < LEVEL[here]
+            if not lower and not (inside and (here, part(there)) in CONVENIENCE):
+                yield f"{module} imports {there}"
+
+
+@pytest.mark.parametrize(("module", "file"), [*zip(MODULES, FILES, strict=True)], ids=MODULES)
+def test_imports_point_one_way(module: str, file: Path) -> None:
+    """A module imports only what lies below it, and heavy libraries only where they belong."""
+    if module != "backtrace.__init__":  # names everything, imports nothing: see the next test
+        assert not list(offences(module, file.read_text(encoding="utf-8")))
+
+
+def test_the_package_imports_nothing_of_itself() -> None:
+    """`import backtrace` loads no other module of the package."""
+    source = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
+    assert not [i for i in imports(ast.parse(source)) if "backtrace" in i.module and not i.typing]
+
+
+def test_every_part_has_a_layer() -> None:
+    """A new file of the package must be given its place in the list above."""
+    assert {part(module) for module in MODULES} - {"__init__"} == LEVEL.keys()
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("backtrace.graph", "from backtrace.tracing import trace"),
+        ("backtrace.records", "from backtrace.crosscheck import check"),
+        ("backtrace.crosscheck.engine", "import torch"),
+        ("backtrace.tracing", "def f():\n    import torch"),
+        ("backtrace.render.tree", "from backtrace.crosscheck import check"),
+        ("backtrace.symbolic", "import sympy"),
+        ("backtrace.tracing", "from rich.text import Text"),
+    ],
+)
+def test_a_wrong_import_is_found(module: str, source: str) -> None:
+    """An import that goes up, or a heavy one in the wrong place, is an offence."""
+    assert list(offences(module, source))

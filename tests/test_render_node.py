@@ -1,0 +1,77 @@
+"""backtrace.render.node: one node's calculation; how it looks is in the snapshots."""
+
+from __future__ import annotations
+
+import pytest
+
+import backtrace
+from backtrace.errors import UsageError
+from backtrace.render.node import MOST_EDGES, node
+
+TWICE = ("(y - (w*x + b))**2 + w**2", {"y": 2, "w": 1, "x": 1, "b": 0})
+
+
+@pytest.mark.parametrize(
+    ("program", "bindings", "name", "texts"),
+    [
+        (
+            "s = yhat - y; loss = s**2",
+            {"yhat": 1, "y": 2},
+            "s",
+            [
+                "s = yhat - y = 1 - 2 = -1",
+                "via loss: ∂loss/∂loss × ∂loss/∂s = 1 × (2*s) = 1 × -2 = -2",
+                "to y: ∂loss/∂s × ∂s/∂y = -2 × -1 = 2",
+            ],
+        ),
+        (
+            *TWICE,
+            "w",
+            [
+                "via v1: ∂L/∂v1 × ∂v1/∂w = -2 × x = -2 × 1 = -2",
+                "∂L/∂w = -2 + 2 = 0",
+                "formula     ∂L/∂w = ",
+            ],
+        ),
+        (*TWICE, "v3", ["via v4: ∂L/∂v4 × ∂v4/∂v3 = 1 × (2*v3) = 1 × 2 = 2"]),
+        (*TWICE, "L", ["∂L/∂L = 1   where gradients start", "to v4: "]),
+        ("2*log(x)", {"x": -1}, "v1", ["log(x) = log(-1) = nan", "log needs a number above 0"]),
+        ("x**2", {"x": -3}, "L", ["(-3)**2 = 9"]),
+        ("log(relu(x))", {"x": -1}, "x", ["blocked (local 0) = 0"]),
+        ("c = a; c = a*a; c = c*a", {"a": 2}, "c.1", []),
+        ("x*y", {"x": 1, "y": 2}, "x", ["a variable"]),
+    ],
+)
+def test_says(program: str, bindings: dict[str, float], name: str, texts: list[str]) -> None:
+    """A node's calculation says this."""
+    found = node(backtrace.trace(program, bindings), name).plain
+    for text in texts:
+        assert text in found
+
+
+def test_not_asked() -> None:
+    """A node that needs no gradient says so."""
+    trace = backtrace.trace("w*x", w=1, x=2, wrt="w")
+    assert "none was asked for" in node(trace, "x").plain
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_width(width: int) -> None:
+    """No line is wider than asked for."""
+    trace = backtrace.trace(TWICE[0], TWICE[1])
+    for name in trace.graph.labels:
+        assert max(map(len, node(trace, name, width=width).plain.splitlines())) <= width
+
+
+def test_many_uses() -> None:
+    """Of thousands of contributions the last are spelled out, and the others are counted."""
+    trace = backtrace.trace("v = a\n" + "v = v + b\n" * 3_000, a=0, b=1)
+    found = node(trace, "b").plain
+    assert found.count("via ") == MOST_EDGES
+    assert "2,980 contributions before these" in found
+
+
+def test_unknown_name() -> None:
+    """A name that is no node's is an error with near matches."""
+    with pytest.raises(UsageError, match="no node is called 'yhatt': did you mean yhat"):
+        node(backtrace.trace("yhat = w*x", w=1, x=1), "yhatt")

@@ -1,0 +1,99 @@
+"""Every view of the same few programs, as it is expected to look (tests/recording.py)."""
+
+from __future__ import annotations
+
+import pytest
+from recording import ESCAPES, assert_snapshot, on_screen
+
+import backtrace
+from backtrace.records import Trace
+from backtrace.render import VIEWS
+from backtrace.render.json import json_text
+from backtrace.render.node import node
+from backtrace.render.quiet import quiet
+from backtrace.render.summary import summary
+from backtrace.render.text import plain_text
+
+CHAIN = "\n".join(["v = a"] + ["v = v*a + b"] * 5_000)
+PROGRAMS: dict[str, tuple[str, dict[str, float], str | None]] = {
+    "square": ("(w*x-y)**2", {"w": 1, "x": 1, "y": 2}, None),
+    "statements": ("yhat = w*x; s = yhat - y; loss = s**2", {"w": 2, "x": -3, "y": 1}, "w"),
+    "twice": ("(y - (w*x + b))**2 + w**2", {"y": 2, "w": 1, "x": 1, "b": 0}, None),
+    "neuron": ("sigmoid(w*x+b)", {"w": 2, "x": -1, "b": 0.5}, None),
+    "tie": ("max(a, b)*2", {"a": 1, "b": 1}, None),
+    "kink": ("relu(x)*w", {"x": 0, "w": 2}, None),
+    "undefined": ("2*log(x) + x", {"x": -1}, None),
+    "blocked": ("log(relu(x))", {"x": -1}, None),
+    "where": ("where(x > 0, log(x), x**2)*x", {"x": -1}, None),
+    "again": ("c = a*b; c = c*c; d = a*a; c + 1", {"a": 2, "b": 3}, None),
+    "chain": (CHAIN, {"a": 0.999, "b": 0.5}, None),
+}
+NODES = {"statements": "s", "twice": "w", "undefined": "v1", "again": "c·1", "neuron": "L"}
+WHOLE = [name for name in PROGRAMS if name != "chain"]
+
+
+def traced(name: str) -> Trace:
+    program, bindings, wrt = PROGRAMS[name]
+    return backtrace.trace(program, bindings, wrt=wrt)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_view(name: str, view: str) -> None:
+    """A view of a program is as recorded, unwrapped."""
+    assert_snapshot(f"{name}.{view}.txt", VIEWS[view](traced(name)).plain)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_view_at_80_columns(name: str, view: str) -> None:
+    """A view made for 80 columns is as recorded, and no line of it is longer."""
+    text = VIEWS[view](traced(name), width=80).plain
+    assert max(map(len, text.splitlines())) <= 80
+    assert_snapshot(f"{name}.{view}.80.txt", text)
+
+
+@pytest.mark.parametrize("name", ["twice", "again", "undefined"])
+def test_view_in_ascii(name: str) -> None:
+    """A tree in ASCII has ∂, ×, guides and labels in ASCII, aligned."""
+    text = VIEWS["tree"](traced(name), ascii=True).plain
+    assert text.isascii()
+    assert_snapshot(f"{name}.tree.ascii.txt", text)
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_node(name: str) -> None:
+    """One node's calculation is as recorded."""
+    assert_snapshot(f"{name}.node.txt", node(traced(name), NODES[name]).plain)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_summary(name: str) -> None:
+    """What stands below a view that was not checked is as recorded."""
+    assert_snapshot(f"{name}.summary.txt", summary(traced(name), None).plain)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_json(name: str) -> None:
+    """The JSON of a trace is as recorded."""
+    assert_snapshot(f"{name}.json", json_text(traced(name), None))
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_quiet(name: str) -> None:
+    """The bare numbers are as recorded."""
+    assert_snapshot(f"{name}.quiet.txt", quiet(traced(name)))
+
+
+def test_colours() -> None:
+    """A tree on a terminal has each role in its colour."""
+    assert_snapshot("twice.tree.ansi", on_screen(VIEWS["tree"](traced("twice"))))
+
+
+@pytest.mark.parametrize("width", [None, 80, 40])
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_text_twin(name: str, view: str, width: int | None) -> None:
+    """What rich prints is the plain text with colours: nothing is wrapped, cut or added."""
+    made = VIEWS[view](traced(name), width=width)
+    assert ESCAPES.sub("", on_screen(made, width or 10_000)) == plain_text(made)

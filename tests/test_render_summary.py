@@ -1,0 +1,171 @@
+"""backtrace.render.summary: gradients, verdict and notices below a view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+import backtrace
+from backtrace.crosscheck import Check, NodeCheck
+from backtrace.crosscheck.report import Status
+from backtrace.records import Notice, Trace
+from backtrace.render.summary import MOST_NOTICES, MOST_VARIABLES, summary
+
+PROGRAM = "yhat = w*x; s = yhat - y; loss = s**2"
+TRACE = backtrace.trace(PROGRAM, w=1, x=1, y=2)
+
+
+def checked(
+    trace: Trace,
+    status: Status = "agrees",
+    *,
+    differences: dict[str, float | None] | None = None,
+    notices: Iterable[Notice] = (),
+    **wrong: Any,
+) -> Check:
+    """A check of `trace` by hand; `wrong` has (torch's gradient, verdict) by node."""
+    nodes = []
+    for n in trace.nodes:
+        if n.adjoint is not None:
+            theirs, verdict = wrong.get(n.name, (n.adjoint, "agrees"))
+            nodes.append(
+                NodeCheck(
+                    n.index,
+                    n.name,
+                    n.value,
+                    n.adjoint,
+                    n.value,
+                    theirs,
+                    abs(n.adjoint - theirs),
+                    verdict,
+                    "",
+                )
+            )
+    gradients = {name: wrong.get(name, (g,))[0] for name, g in trace.gradients.items()}
+    summed = f"checked against torch 2.13.0 autograd: {status}"
+    error = max(n.error for n in nodes)
+    return Check(
+        status,
+        "torch",
+        "2.13.0",
+        error,
+        tuple(nodes),
+        gradients,
+        differences,
+        tuple(notices),
+        summed,
+    )
+
+
+def lines(*args: Any, **options: Any) -> list[str]:
+    return summary(*args, **options).plain.splitlines()
+
+
+def test_not_checked() -> None:
+    """Without a check there are formulas and numbers, no column of torch's, and it is said."""
+    found = lines(TRACE, None)
+    assert found[1].split() == ["variable", "value", "formula", "gradient"]
+    assert found[2].split() == ["w", "1", "2*x*(w*x", "-", "y)", "-2"]
+    assert found[-1] == "not checked"
+
+
+def test_agrees() -> None:
+    """Where all agree each variable has torch's number, the difference and the verdict."""
+    found = lines(TRACE, checked(TRACE))
+    assert found[1].split() == ["variable", "value", "formula", "gradient", "torch", "|Δ|"]
+    assert found[2].endswith("-2      -2     0   ✓ agrees")
+    assert found[-1] == "✓ checked against torch 2.13.0 autograd: agrees"
+
+
+def test_differs() -> None:
+    """A node that differs is listed with both numbers, and one that only follows is not."""
+    check = checked(TRACE, "differs", yhat=(-1.5, "differs"), w=(-1.5, "follows"))
+    found = lines(TRACE, check)
+    assert "✗ yhat = w*x: value 1, torch 1; gradient -2, torch -1.5" in found[-1]
+    assert found[-2].startswith("✗ checked")
+    assert found[2].endswith("-1.5   0.5   ✗ follows")
+
+
+def test_convention() -> None:
+    """A convention that differs is marked in words, not by colour alone."""
+    trace = backtrace.trace("relu(x)*w", x=0, w=2)
+    found = summary(trace, checked(trace, "convention", x=(1.0, "convention"))).plain
+    assert "! convention" in found
+    assert "! checked against torch" in found
+    assert "! x: value 0, torch 0; gradient 0, torch 1" in found
+    assert "relu(x) is at a kink" in found
+
+
+def test_undefined() -> None:
+    """What is undefined is told once, whether or not it was checked."""
+    trace = backtrace.trace("log(x)", x=0)
+    reason = "log needs a number above 0"
+    assert summary(trace, None).plain.count(reason) == 1
+    assert "✗ undefined" in summary(trace, None).plain
+    assert "not checked" in summary(trace, None).plain
+
+
+def test_undefined_gradient() -> None:
+    """A gradient that is not finite is undefined even if torch has the same."""
+    trace = backtrace.trace("sqrt(x)", x=0)
+    check = checked(trace, "undefined")
+    assert lines(trace, check)[2].endswith("inf   inf     0   ✗ undefined") or any(
+        "✗ undefined" in line for line in lines(trace, check)
+    )
+    assert math.isinf(trace.gradients["x"])
+
+
+def test_differences() -> None:
+    """Central differences have a column; where none could be had it says so."""
+    found = lines(TRACE, checked(TRACE, differences={"w": -2.0, "x": None, "y": 2.0}))
+    assert found[1].split()[-1] == "differences"
+    assert [line.split()[-3] for line in found[2:5]] == ["-2", "none", "2"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_width(width: int) -> None:
+    """On a narrow screen formulas go below the table, and no line is wider than it."""
+    found = lines(TRACE, checked(TRACE, differences={"w": -2.0}), width=width)
+    assert max(map(len, found[5:])) <= width
+    assert any("2*x*(w*x - y)" in line for line in found)
+
+
+def test_many_variables() -> None:
+    """Of thousands of variables the first are shown and the others counted."""
+    names = [f"a{i}" for i in range(3_000)]
+    trace = backtrace.trace(" + ".join(names), dict.fromkeys(names, 1.0))
+    found = lines(trace, None)
+    assert len(found) < MOST_VARIABLES + 10
+    assert "… and 2,980 more variables" in "\n".join(found)
+
+
+def test_long_formulas_are_left_out() -> None:
+    """A formula too long to be read is a mark; where all are, there is no column."""
+    trace = backtrace.trace("sigmoid(a*b + c*d)**2*sigmoid(a) + k", a=1, b=1, c=1, d=1, k=1)
+    found = lines(trace, None)
+    assert "…" in found[2]
+    deep = backtrace.trace("v = a\n" + "v = sin(v)\n" * 50, a=1)
+    assert "formula" not in lines(deep, None)[1]
+
+
+def test_notices() -> None:
+    """Notices follow, each once, and no more than fit."""
+    notices = [Notice(None, "rounding", f"n{i}") for i in range(40)] * 2
+    found = lines(TRACE, checked(TRACE, notices=notices))
+    assert found[-2] == f"note: n{MOST_NOTICES - 1}"
+    assert found[-1] == "… and 20 more notes"
+
+
+def test_no_variables() -> None:
+    """A program without variables has a verdict and no table."""
+    assert lines(backtrace.trace("2 + 3"), None) == ["", "not checked"]
+
+
+def test_ascii() -> None:
+    """In ASCII the signs are words."""
+    text = summary(TRACE, checked(TRACE), ascii=True).plain
+    assert text.isascii()
+    assert "ok agrees" in text

@@ -1,0 +1,52 @@
+"""backtrace.render.table: the Wengert list; how it looks is in the snapshots."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import backtrace
+from backtrace.render.table import FOLDED_TO, MOST_ROWS, table
+
+
+def rows(text: str) -> list[int]:
+    """The indices of the nodes that are shown."""
+    return [int(n) for n in re.findall(r"^ *(\d+)  ", text, re.MULTILINE)]
+
+
+def test_every_node_in_order() -> None:
+    """A row a node, with expression, value, local derivative, product and gradient."""
+    trace = backtrace.trace("(y - (w*x + b))**2 + w**2", y=2, w=1, x=1, b=0)
+    text = table(trace).plain
+    assert rows(text) == list(range(len(trace.nodes)))
+    for said in ["v3    y - v2", "∂v4/∂v3 = 2*v3 = 2", "= 1 × 2 = 2", "= -2 + 2 = 0"]:
+        assert said in text
+
+
+@pytest.mark.parametrize(
+    ("length", "depth", "expected"),
+    [
+        (MOST_ROWS - 1, None, MOST_ROWS),
+        (MOST_ROWS, None, 2 * FOLDED_TO),
+        (5_000, None, 2 * FOLDED_TO),
+        (5_000, 3, 6),
+        (5, 3, 6),
+        (5, 2, 4),
+        (5, 100, 6),
+    ],
+)
+def test_fold(length: int, depth: int | None, expected: int) -> None:
+    """The middle of a long list is left out, and the last line says how to see more."""
+    text = table(backtrace.trace("v = a\n" + "v = sin(v)\n" * length, a=1), depth=depth).plain
+    found = rows(text)
+    assert len(found) == expected
+    assert found == sorted(set(found))
+    assert ("shows more" in text) == (expected < length + 1)
+
+
+def test_no_gradient() -> None:
+    """A variable that was not asked for, and a constant, say that they have no gradient."""
+    text = table(backtrace.trace("2*w*x", w=1, x=2, wrt="w")).plain
+    assert re.search(r"x +variable +2 +no gradient asked", text)
+    assert re.search(r"2 +constant +2 +no gradient", text)

@@ -1,0 +1,86 @@
+"""backtrace.render.text: numbers and characters."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backtrace.render.text import ASCII, UNICODE, added, exact, number, plain_text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (-2.0, 6, "-2"),
+        (0.19661193324148185, 6, "0.196612"),
+        (1e-10, 6, "1e-10"),
+        (1e-5, 6, "1e-5"),
+        (1e6, 6, "1e6"),
+        (123456.0, 6, "123456"),
+        (1234567.0, 6, "1.23457e6"),
+        (-0.0, 6, "0"),
+        (math.inf, 6, "inf"),
+        (-math.inf, 6, "-inf"),
+        (math.nan, 6, "nan"),
+        (1 / 3, 3, "0.333"),
+        (1 / 3, 17, "0.33333333333333331"),
+        (np.float64(2.5), 6, "2.5"),
+        (np.array([1.0, -0.0]), 6, "[1, 0]"),
+        (np.eye(2), 6, "[[1, 0], [0, 1]]"),
+        (np.arange(10.0), 6, "[0, 1, …, 9] (10)"),
+        (np.zeros((2, 8)), 6, "[[0, 0, …, 0], [0, 0, …, 0]] (2 by 8)"),
+    ],
+)
+def test_number(value: Any, digits: int, text: str) -> None:
+    """A number has so many significant digits and nothing needless; long arrays are folded."""
+    assert number(value, digits) == text
+
+
+@given(st.floats(allow_nan=False))
+def test_number_reads_back(value: Any) -> None:
+    """A shown number is the value to the digits shown."""
+    assert float(number(value, 17)) == value
+    assert float(number(value)) == float(f"{value:.6g}")
+
+
+@given(st.floats(allow_nan=False))
+def test_exact_reads_back(value: Any) -> None:
+    """An exact number is the same float read back, and -0 is 0."""
+    assert float(exact(value)) == value
+    assert not exact(value).startswith("-0") or value != 0
+
+
+def test_exact_array() -> None:
+    """An array is a nested list in full."""
+    assert exact(np.array([[0.1, 1.0], [-0.0, np.nan]])) == "[[0.1, 1], [0, nan]]"
+
+
+@pytest.mark.parametrize(
+    ("terms", "text"),
+    [(["-2", "2"], "-2 + 2"), (["2", "-2"], "2 + (-2)"), (["1"], "1"), ([], "")],
+)
+def test_added(terms: list[str], text: str) -> None:
+    """A negative term after another stands in parentheses."""
+    assert added(terms) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "ascii"),
+    [
+        ("∂L/∂c·1 = 2 × -1", "dL/dc.1 = 2 * -1"),
+        ("├── x …", "|-- x ..."),
+        ("✓ agrees", "ok agrees"),
+        ("é", "\\xe9"),
+        ("w*x", "w*x"),
+    ],
+)
+def test_clean(text: str, ascii: str) -> None:
+    """A text is put into ASCII with a stand-in for every character, and Unicode is left alone."""
+    assert ASCII.clean(text) == ascii
+    assert UNICODE.clean(text) == text
+    assert plain_text(text, ascii=True) == ascii

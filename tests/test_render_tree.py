@@ -1,0 +1,136 @@
+"""backtrace.render.tree: what a tree says; how it looks is in the snapshots."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import backtrace
+from backtrace.errors import Span
+from backtrace.graph import Apply, Graph, Leaf
+from backtrace.ops import OPS
+from backtrace.render.tree import tree
+
+NUMBER = r"-?(?:\d[\d.]*(?:e-?\d+)?|inf|nan)"
+
+
+def shown(program: str, bindings: dict[str, float], wrt: str | None = None, **options: Any) -> str:
+    return tree(backtrace.trace(program, bindings, wrt=wrt), **options).plain
+
+
+def squeezed(text: str) -> str:
+    """Without what aligns the columns."""
+    return re.sub(" +", " ", text)
+
+
+@pytest.mark.parametrize(
+    ("program", "bindings", "wrt", "texts"),
+    [
+        (
+            "(w*x-y)**2",
+            {"w": 1, "x": 1, "y": 2},
+            None,
+            ["v1 = w*x = 1", "∂v1/∂w  = x = 1", "∂L/∂w  = -2 × 1 = -2", "2*v2 = -2"],
+        ),
+        (
+            "(y-(w*x+b))**2 + w**2",
+            {"y": 2, "w": 1, "x": 1, "b": 0},
+            None,
+            [
+                "∂L/∂w   = -2 + 2 = 0",
+                "via v1:   -2 × 1 = -2",
+                "via v5:   1 × 2 = 2",
+                "w (shown above)",
+            ],
+        ),
+        ("w*x", {"w": 1, "x": 3}, "w", ["x = 3         no gradient asked"]),
+        ("2*x**2", {"x": 3}, None, ["constant, no gradient"]),
+        ("x*y**2", {"x": 3, "y": 2}, "x", ["v1 = y**2 = 4   no gradient needed"]),
+        ("where(x > 0, x, 2)", {"x": 3}, None, ["v1 = x > 0 = 1", "no gradient passes"]),
+        ("log(relu(x))", {"x": -1}, None, ["∂L/∂x  = blocked (local 0) = 0"]),
+        ("2*relu(x)", {"x": -1}, None, ["2 × 0 = 0  blocked"]),
+        ("x + log(y)", {"x": 1, "y": -1}, None, ["v1 = log(y) = nan  ✗ undefined"]),
+        ("exp(x) + y", {"x": 1000, "y": 1}, None, ["v1 = exp(x) = inf  ✗ overflow"]),
+        ("relu(x)*w", {"x": 0, "w": 1}, None, ["v1 = relu(x) = 0  ! kink"]),
+        ("-x", {"x": 0}, None, ["L = -x = 0 ∂"]),
+        ("pi*x", {"x": 2}, None, ["pi = 3.14159"]),
+        ("t = a*a; a + 1", {"a": 3}, None, ["not used by L:", "  t = a*a = 9"]),
+        ("x", {"x": 3}, None, ["x = 3   ∂x/∂x = 1"]),
+    ],
+)
+def test_says(program: str, bindings: dict[str, float], wrt: str | None, texts: list[str]) -> None:
+    """The tree says this of this program."""
+    found = squeezed(shown(program, bindings, wrt))
+    for text in texts:
+        assert squeezed(text) in found
+
+
+def test_number_is_not_written_twice() -> None:
+    """Where the formula of a local derivative is its number, it stands there once."""
+    found = shown("x - y", {"x": 1, "y": 2})
+    assert "= 1 = 1" not in found
+    assert "= -1 = -1" not in found
+
+
+def test_digits() -> None:
+    """Every number has the digits asked for."""
+    assert "0.14915" in shown("sigmoid(x)", {"x": -1.5}, digits=5)
+
+
+def test_labels_are_text() -> None:
+    """Brackets in a name are not markup."""
+    nodes = (Leaf("x[i]"), Leaf("[bold]w"), Apply(OPS["mul"], (0, 1)))
+    graph = Graph("", nodes, (Span(0, 0),) * 3, (), 2)
+    found = tree(backtrace.trace(graph, {"x[i]": 1, "[bold]w": 2})).plain
+    assert "L = x[i]*[bold]w = 2" in found
+    assert "∂L/∂x[i]" in found
+
+
+@pytest.mark.parametrize("width", [None, 60, 80, 120])
+def test_long_chain_is_short(width: int | None) -> None:
+    """A program of thousands of statements is folded, and the last line says how to see more."""
+    program = "v = a\n" + "v = v*a + b\n" * 3_000
+    lines = shown(program, {"a": 0.5, "b": 1}, width=width).splitlines()
+    assert len(lines) < 400
+    assert "nodes are left out at" in " ".join(lines[-2:])
+    assert "shows more" in " ".join(lines[-2:])
+    assert width is None or max(map(len, lines)) <= width
+
+
+def test_sum_of_many_uses_is_folded() -> None:
+    """The sum over thousands of uses shows its ends and how many terms are between."""
+    found = shown("v = a\n" + "v = v + b\n" * 3_000, {"a": 0, "b": 1})
+    assert "∂v/∂b       = 1 + 1 + 1 + … (2,994 more) + 1 + 1 + 1 = 3000" in found
+
+
+LEAVES = st.sampled_from(["a", "b", "2", "0.5"])
+PROGRAMS = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from("+-*"), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+        inner.map(lambda t: f"tanh({t})"),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(PROGRAMS, st.sampled_from([None, 50, 80]))
+def test_products_and_sums_hold(program: str, width: int | None) -> None:
+    """Whatever the program, the numbers of a line fit together, and the sums are the gradients."""
+    trace = backtrace.trace(f"{program} + a + b", a=0.7, b=-1.3)
+    found = re.sub(r"\s*\n[ │]*(?=[^ │├└])", " ", tree(trace, digits=12, width=width).plain)
+    for upstream, local, product in re.findall(rf"({NUMBER}) × ({NUMBER}) = ({NUMBER})", found):
+        assert float(upstream) * float(local) == pytest.approx(float(product), rel=1e-9)
+    for name in "ab":
+        sums = re.findall(rf"∂L/∂{name} +=((?: \+)? [^=]*) = ({NUMBER})", found)
+        terms = [float(t) for t in re.findall(NUMBER, sums[0][0])] if sums else []
+        gradient = trace.gradients[name]
+        if len(terms) > 1 and "×" not in sums[0][0] and "…" not in sums[0][0]:
+            assert sum(terms) == pytest.approx(gradient, rel=1e-9, abs=1e-9)
+        assert np.isfinite(gradient)

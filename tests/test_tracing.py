@@ -1,0 +1,200 @@
+"""trace(): the public interface, and what every trace must satisfy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import backtrace
+from backtrace import trace
+from backtrace.graph import Apply, Graph, Leaf
+from backtrace.ops import OPS
+from backtrace.passes import active_nodes, backward, forward, unbroadcast
+from backtrace.records import Trace
+
+LINEAR = "(w*x - y)**2"
+
+
+def test_the_first_example() -> None:
+    """(w*x - y)**2 at w=1 x=1 y=2 has the gradients -2, -2 and 2."""
+    found = trace(LINEAR, w=1, x=1, y=2)
+    assert found.value == 1
+    assert found.gradients == {"w": -2.0, "x": -2.0, "y": 2.0}
+    assert all(type(g) is float for g in found.gradients.values())
+    assert repr(found) == "<Trace L=1.0, dL/dw=-2.0, dL/dx=-2.0, dL/dy=2.0>"
+
+
+def test_contributions() -> None:
+    """A node used twice has two contributions, whose sum is its gradient."""
+    found = trace("(y - (w*x + b))**2 + w**2", w=1, x=1, y=2, b=0)
+    node = found["w"]
+    assert [c.product for c in node.contributions] == [2.0, -2.0]
+    assert node.adjoint == 0
+    first = node.contributions[0]
+    assert (first.upstream, first.local, first.local_value) == (1.0, "2*w", 2.0)
+
+
+def test_wrt_limits_the_work() -> None:
+    """Only what a requested gradient passes through has one."""
+    found = trace("yhat = w*x; s = yhat - y; loss = s**2", {"w": 2, "x": -3, "y": 1}, wrt="w")
+    assert found.gradients == {"w": 42.0}
+    assert found["x"].adjoint is None
+    assert found["x"].contributions == ()
+    assert found["yhat"].adjoint == -14
+
+
+@pytest.mark.parametrize("wrt", ["w,b", "w, b", ["w", "b"], ("w", "b")])
+def test_wrt_spellings(wrt: str | list[str]) -> None:
+    """Names to differentiate by come as one text or as any iterable."""
+    assert list(trace("w*2 + b", w=1, b=1, wrt=wrt).gradients) == ["w", "b"]
+
+
+def test_wrt_of_an_intermediate_node() -> None:
+    """A gradient may be asked for by any named node."""
+    found = trace("s = w*x; s**2", w=2, x=3, wrt="s")
+    assert found.gradients == {"s": 12.0}
+    assert found["w"].adjoint is None
+
+
+def test_unknown_wrt() -> None:
+    """A name that is nowhere is an error with near matches."""
+    with pytest.raises(backtrace.BindingError, match=r"did you mean theta\?"):
+        trace("theta*2", theta=1, wrt="thta")
+
+
+def test_unused_names() -> None:
+    """A name of a mapping that is not used has gradient 0 and a notice; a keyword is an error."""
+    found = trace("x*2", {"x": 1, "z": 5})
+    assert found.gradients == {"x": 2.0, "z": 0.0}
+    assert [n.code for n in found.notices] == ["unused-variable"]
+    with pytest.raises(backtrace.BindingError, match="z is not in the program"):
+        trace("x*2", x=1, z=5)
+
+
+def test_variables_may_have_any_name() -> None:
+    """`program`, `bindings` and `wrt` are names like others, in a mapping."""
+    found = trace("program*bindings*wrt", {"wrt": 3}, program=1, bindings=2, wrt=None)
+    assert found.value == 6
+
+
+def test_no_variables() -> None:
+    """A program without variables is traced too."""
+    found = trace("ln(17) + exp(2) + sin(pi/2)")
+    assert found.value == pytest.approx(11.222269442986867)
+    assert found.gradients == {}
+
+
+def test_output_may_be_a_variable_or_an_earlier_node() -> None:
+    """The output is what the last statement says, even where it is no new node."""
+    assert trace("x", x=2).gradients == {"x": 1.0}
+    found = trace("a = 2*x; b = a**2; a", x=3)
+    assert (found.output, found.value, found.gradients) == ("a", 6.0, {"x": 2.0})
+    assert found["b"].adjoint is None
+    assert "unused-node" in [n.code for n in found.notices]
+
+
+def test_graph_is_read_once() -> None:
+    """A graph that was read is traced at many points."""
+    graph = backtrace.read("x**2")
+    assert [trace(graph, x=k).gradients["x"] for k in (1, 2, 3)] == [2.0, 4.0, 6.0]
+
+
+def test_missing_node() -> None:
+    """trace["name"] of no node is a KeyError; automatic names work."""
+    found = trace(LINEAR, w=1, x=1, y=2)
+    assert found["v1"].value == 1
+    with pytest.raises(KeyError):
+        found["nothing"]
+
+
+def test_nodes_are_a_sequence() -> None:
+    """Nodes can be indexed from both ends, sliced and counted."""
+    nodes = trace(LINEAR, w=1, x=1, y=2).nodes
+    assert [n.name for n in nodes] == ["w", "x", "v1", "y", "v2", "2", "L"]
+    assert nodes[-1].adjoint == 1
+    assert [n.name for n in nodes[:2]] == ["w", "x"]
+    with pytest.raises(IndexError):
+        nodes[7]
+
+
+def test_trace_is_immutable() -> None:
+    """A trace is a record: attributes cannot be set, arrays cannot be written."""
+    found = trace(LINEAR, w=1, x=1, y=2)
+    with pytest.raises(AttributeError):
+        found.wrt = ()  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        found.nodes[0].value = 3.0  # type: ignore[misc]
+
+
+def test_output_of_many_numbers() -> None:
+    """An output that is no single number is refused with its shape."""
+    with pytest.raises(backtrace.ShapeError, match=r"\(2,\)"):
+        trace("x + 1", x=[1, 2])
+
+
+UNARY = ["exp", "tanh", "sin", "relu", "abs", "sigmoid"]
+PROGRAMS = st.recursive(
+    st.sampled_from(["x", "y", "2", "0.5"]),
+    lambda inner: (
+        st.builds("({} {} {})".format, inner, st.sampled_from("+-*/"), inner)
+        | st.builds("{}({})".format, st.sampled_from(UNARY), inner)
+        | st.builds("max({}, {})".format, inner, inner)
+    ),
+    max_leaves=12,
+)
+NUMBERS = st.floats(-3, 3)
+
+
+@given(PROGRAMS, NUMBERS, NUMBERS)
+def test_invariants(program: str, x: float, y: float) -> None:
+    """Inputs come first; an adjoint is the sum of its products; JSON-able floats everywhere."""
+    found = trace(program, {"x": x, "y": y})
+    found.graph.validate()
+    for node in found.nodes[:-1]:
+        if node.adjoint is not None and node.contributions:
+            total = node.contributions[0].product
+            for contribution in node.contributions[1:]:
+                total = total + contribution.product
+            assert total == node.adjoint or (np.isnan(total) and np.isnan(node.adjoint))
+        assert type(node.value) is float
+
+
+SHAPES = st.sampled_from([(), (3,), (1,), (2, 3), (2, 1), (1, 3), (0,), (4, 2, 3)])
+
+
+@given(SHAPES, SHAPES, st.sampled_from(["add", "mul", "sub", "div"]))
+def test_broadcasting_is_undone(left: tuple[int, ...], right: tuple[int, ...], name: str) -> None:
+    """Gradients have the shape of their node, and are those of the sum over what was stretched."""
+    try:
+        shape = np.broadcast_shapes(left, right)
+    except ValueError:
+        return
+    nodes = (Leaf("x"), Leaf("y"), Apply(OPS[name], (0, 1)))
+    graph = Graph("", nodes, ((0, 0),) * 3, (), 2)  # type: ignore[arg-type]
+    x, y = np.full(left, 3.0)[()], np.full(right, 2.0)[()]
+    values = forward(graph, {"x": x, "y": y})
+    adjoints = backward(graph, values, active_nodes(graph, [0, 1]), np.ones(shape)[()])
+    local = {"add": (1, 1), "sub": (1, -1), "mul": (2, 3), "div": (0.5, -0.75)}[name]
+    for value, adjoint, factor in zip((x, y), adjoints, local, strict=False):
+        assert adjoint is not None
+        assert np.shape(adjoint) == np.shape(value)
+        stretched = np.size(np.ones(shape)) / max(1, np.size(value))
+        assert np.allclose(adjoint, factor * stretched)
+    assert all(not np.ndim(v) or not v.flags.writeable for v in values)
+
+
+def test_unbroadcast_sums_each_axis() -> None:
+    """(2, 3) to (3,) sums rows, to (2, 1) sums columns, to () everything."""
+    gradient = np.arange(6.0).reshape(2, 3)
+    assert unbroadcast(gradient, (3,)).tolist() == [3, 5, 7]
+    assert unbroadcast(gradient, (2, 1)).tolist() == [[3], [12]]
+    assert unbroadcast(gradient, ()) == 15
+
+
+def test_long_program() -> None:
+    """A program of 20,000 statements is traced without recursion."""
+    found = trace("x = 0.5*x + 1\n" * 20_000, {"x": 1.0})
+    assert found.value == pytest.approx(2.0)
+    assert isinstance(found, Trace)
