@@ -9,7 +9,14 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
-    from backtrace.errors import BacktraceError, BindingError, EngineMissing, ReadError, ShapeError
+    from backtrace.errors import (
+        BacktraceError,
+        BindingError,
+        EngineMissing,
+        ReadError,
+        ShapeError,
+        UsageError,
+    )
     from backtrace.graph import Graph
     from backtrace.reading import read
     from backtrace.records import Contribution, Notice, Trace, TracedNode
@@ -29,6 +36,7 @@ _HOMES = {
     "BindingError": "errors",
     "ShapeError": "errors",
     "EngineMissing": "errors",
+    "UsageError": "errors",
 }
 __all__ = [
     "BacktraceError",
@@ -42,6 +50,7 @@ __all__ = [
     "ShapeError",
     "Trace",
     "TracedNode",
+    "UsageError",
     "read",
     "trace",
 ]
@@ -57,4 +66,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*__all__, "__version__"])

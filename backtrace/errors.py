@@ -4,7 +4,7 @@ BacktraceError
 ├── ReadError        the program cannot be read
 ├── BindingError     a value is missing, unused, given twice, or cannot be read
 ├── ShapeError       values whose shapes do not combine, or an output that is not one number
-├── UsageError       an option or a file of the command line
+├── UsageError       an option, a name or a file that does not fit
 └── EngineMissing    torch is not installed, so nothing can be checked
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 WINDOW = 72  # columns of a long line that are shown around a caret
+LONGEST_NAME = 40  # characters of a name that are shown; a program may have longer ones
 
 
 class Span(NamedTuple):
@@ -58,7 +59,7 @@ class ShapeError(BacktraceError):
 
 
 class UsageError(BacktraceError):
-    """An option or a file of the command line."""
+    """An option, a name or a file that does not fit."""
 
 
 class EngineMissing(BacktraceError):
@@ -85,22 +86,37 @@ def picture(source: str, span: Span) -> str:
     return f"    {where}{shown}\n    {indent}{'^' * max(1, _width(within))}"
 
 
+def shortened(name: str) -> str:
+    """A name as it stands in a message: of a very long one the beginning, and `…`."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def listed(names: Iterable[str], most: int = 4) -> str:
+    """Names in words, each shortened: `w, x and y`; of more than `most`, `w, x, y and 9 others`."""
+    shown = list(map(shortened, names))
+    if len(shown) > most:
+        shown[most - 1 :] = [f"{len(shown) - most + 1} others"]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
 def near(name: str, known: Iterable[str]) -> list[str]:
     """Up to three known names that `name` may be a slip of the finger for, the nearest ones."""
+    name = name[:LONGEST_NAME]  # the comparison takes time with the square of the length
     names = sorted(set(known))
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    same = [other for other in names if other.lower() == name.lower()]
+    close = same or difflib.get_close_matches(name, names, n=3, cutoff=0.66)
     ratios = [difflib.SequenceMatcher(a=name, b=other).ratio() for other in close]
-    nearest = [other for other, r in zip(close, ratios, strict=True) if r > max(ratios) - 0.05]
-    return nearest or [other for other in names if other.lower() == name.lower()]
+    return [other for other, r in zip(close, ratios, strict=True) if r > max(ratios) - 0.05]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`": did you mean relu?"`, or nothing where no known name is near."""
-    close = near(name[:40], known)
+    close = near(name, known)
     return f": did you mean {' or '.join(close)}?" if close else ""
 
 
 def _shown(text: str) -> str:
+    text = text.replace("\t", " ")
     return "".join(character if character.isprintable() else "�" for character in text)
 
 

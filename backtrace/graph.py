@@ -12,15 +12,28 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 from types import MappingProxyType
-from typing import TypeAlias, final
+from typing import NamedTuple, TypeAlias, final
 
 import numpy as np
 
 from backtrace.errors import Span
 from backtrace.ops import Elementwise
 
-NAMED_CONSTANTS: Mapping[str, float] = MappingProxyType(
-    {"pi": np.pi, "e": np.e, "inf": np.inf, "nan": np.nan}
+
+class NamedConstant(NamedTuple):
+    """A number that has a name in the language."""
+
+    value: float
+    sympy: str  # its name there
+
+
+NAMED_CONSTANTS: Mapping[str, NamedConstant] = MappingProxyType(
+    {
+        "pi": NamedConstant(np.pi, "pi"),
+        "e": NamedConstant(np.e, "E"),
+        "inf": NamedConstant(np.inf, "oo"),
+        "nan": NamedConstant(np.nan, "nan"),
+    }
 )
 
 
@@ -46,7 +59,7 @@ class Constant:
     def value(self) -> np.float64:
         """The nearest float64."""
         named = NAMED_CONSTANTS.get(self.text)
-        return np.float64(self.text if named is None else named)
+        return np.float64(self.text if named is None else named.value)
 
 
 @final
@@ -62,7 +75,7 @@ class Apply:
 Node: TypeAlias = Leaf | Constant | Apply
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Graph:
     """What a program says: `nodes` in order of computation, `output` the index of its result.
 
@@ -78,14 +91,36 @@ class Graph:
     readings: tuple[str, ...] = ()  # how text that was not literal was understood
 
     @cached_property
-    def variables(self) -> dict[str, int]:
+    def variables(self) -> Mapping[str, int]:
         """The index of every variable, in order of first use."""
-        return {n.name: i for i, n in enumerate(self.nodes) if type(n) is Leaf}
+        found = {n.name: i for i, n in enumerate(self.nodes) if type(n) is Leaf}
+        return MappingProxyType(found)
 
     @cached_property
-    def names(self) -> dict[str, int]:
+    def names(self) -> Mapping[str, int]:
         """What a name means after the last statement; variables included."""
-        return self.variables | dict(self.assigned)
+        return MappingProxyType(dict(self.variables) | dict(self.assigned))
+
+    def is_named(self, index: int) -> bool:
+        """Whether the user gave the node its name; a variable has one."""
+        named = any(i == index for _, i in self.assigned)
+        return named or isinstance(self.nodes[index], Leaf)
+
+    def asked(self, name: str) -> int | None:
+        """The node to differentiate by for a name: the variable, else what the name means last."""
+        return self.variables.get(name, self.names.get(name))
+
+    @cached_property
+    def needed(self) -> tuple[int, ...]:
+        """The nodes the output is computed from, itself included, in order."""
+        found, todo = {self.output}, [self.output]
+        while todo:
+            node = self.nodes[todo.pop()]
+            if type(node) is Apply:
+                new = set(node.inputs) - found
+                found |= new
+                todo.extend(new)
+        return tuple(sorted(found))
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

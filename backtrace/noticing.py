@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backtrace.errors import LONGEST_NAME
 from backtrace.graph import Apply, Constant, Graph
 from backtrace.ops.rows import Value
 from backtrace.passes import edge
 from backtrace.records import Notice
+from backtrace.symbolic import MOST_OPERATIONS, operations
 
 MOST = 20  # notices of one kind; a program of thousands of kinks is not listed whole
 
@@ -42,6 +44,7 @@ def notices(
             *_undefined(found),
             *_kinks(found),
             *_without_use(found),
+            *_without_formula(found),
             *(Notice(None, "read-as", text) for text in graph.readings),
         )
 
@@ -55,8 +58,7 @@ def _undefined(found: Findings) -> Iterator[Notice]:
         return
     for name, index in found.wanted.items():
         adjoint = None if index is None else found.adjoints[index]
-        if adjoint is not None and not np.all(np.isfinite(adjoint)):
-            assert index is not None
+        if index is not None and adjoint is not None and not np.all(np.isfinite(adjoint)):
             yield _responsible_gradient(found, name, index)
             return
     for index in np.flatnonzero(~np.asarray(finite))[:MOST]:
@@ -107,10 +109,10 @@ def _culprits(graph: Graph, node: Apply, inputs: Sequence[Value]) -> list[int]:
     """The inputs to speak of: those that, at a sample's value, would make the point defined."""
     defined, params = node.op.domain.defined, dict(node.params)
     assert defined is not None
+    sample = node.op.domain.samples[0]
     guilty = [
         slot
-        for sample in node.op.domain.samples[:1]
-        for slot in range(min(len(inputs), len(sample)))
+        for slot, _ in zip(range(len(inputs)), sample, strict=False)
         if np.all(defined(*inputs[:slot], sample[slot], *inputs[slot + 1 :], **params))
     ]
     every = guilty or list(range(len(inputs)))
@@ -149,6 +151,8 @@ def _why_gradient(found: Findings, via: int, slot: int, local: Value, name: str)
     shown, source = _written(graph, via), _operand(graph, node.inputs[slot])
     if np.all(np.isfinite(local)):
         return Notice(via, "overflow", f"the product upstream × local at {shown} is too large")
+    if not np.all(np.isfinite(found.values[via])):
+        return _why(found, via, node)
     text = f"the derivative of {shown} by {source} is {_number(local)} at {at}"
     return Notice(via, "undefined", f"{text}, so the gradient by {name} is undefined")
 
@@ -162,16 +166,22 @@ def _kinks(found: Findings) -> Iterator[Notice]:
         return
     count = 0
     for index, node in enumerate(graph.nodes):
-        if type(node) is not Apply or node.op not in kinked or found.adjoints[index] is None:
+        if type(node) is not Apply or node.op not in kinked or not _matters(found, index, node):
             continue
         inputs = [values[i] for i in node.inputs]
-        kink = node.op.domain.kink
-        if kink is not None and np.any(kink(*inputs, **dict(node.params))):
+        if node.op.at_kink(inputs, dict(node.params)):
             text = f"{_written(graph, index)} is at a kink; {node.op.convention}"
             yield Notice(index, "kink", text)
             count += 1
             if count == MOST:
                 return
+
+
+def _matters(found: Findings, index: int, node: Apply) -> bool:
+    """Whether a gradient passes the node, or would if its value did not jump: a comparison's."""
+    if all(node.op.local[slot] is None for slot in range(len(node.inputs))):
+        return any(found.adjoints[i] is not None for i in node.inputs)
+    return found.adjoints[index] is not None
 
 
 def _without_use(found: Findings) -> Iterator[Notice]:
@@ -193,17 +203,22 @@ def _without_use(found: Findings) -> Iterator[Notice]:
         yield Notice(index, "unused-node", f"{name} is not used by the output")
 
 
+def _without_formula(found: Findings) -> Iterator[Notice]:
+    if found.wanted and operations(found.graph) > MOST_OPERATIONS:
+        text = f"no whole gradient as a formula: there are more than {MOST_OPERATIONS} operations"
+        yield Notice(None, "no-formula", text)
+
+
 def _operand(graph: Graph, index: int) -> str:
     """A node by the name the user gave it, otherwise as it was written."""
-    named = any(i == index for _, i in graph.assigned)
-    return graph.labels[index] if named else _written(graph, index)
+    return graph.labels[index] if graph.is_named(index) else _written(graph, index)
 
 
 def _written(graph: Graph, index: int) -> str:
     """A node as the user wrote it, where that is short; otherwise its name."""
     start, end = graph.spans[index]
     text = graph.source[start:end]
-    return text if len(text) <= 40 and "\n" not in text else graph.labels[index]
+    return text if len(text) <= LONGEST_NAME and "\n" not in text else graph.labels[index]
 
 
 def _number(value: Value) -> str:

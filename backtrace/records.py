@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 
-from backtrace.errors import Span
+from backtrace.errors import Span, did_you_mean
 from backtrace.graph import Apply, Graph, Node
 from backtrace.ops.rows import Value
 from backtrace.passes import edge
 
 if TYPE_CHECKING:
-    from backtrace.crosscheck import Check
+    from backtrace.crosscheck import Check, Engine
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +48,8 @@ class TracedNode:
     """A node with its numbers.
 
     `adjoint` is the gradient of the output by this node, in the shape of `value`, and the sum of
-    the products of `contributions` (of the output: 1). It is None where no gradient is needed.
+    the products of `contributions`, which stand in order of the program and are added up from the
+    last to the first (of the output: 1). It is None where no gradient is needed or none comes.
     """
 
     index: int
@@ -61,16 +61,28 @@ class TracedNode:
     contributions: tuple[Contribution, ...]
 
 
+NoticeCode = Literal[
+    "undefined",  # the output or a gradient asked for is not a finite number: the node at fault
+    "overflow",  # the same, because a number is too large for float64
+    "unreached",  # a node is not finite, and no result depends on it
+    "kink",  # a value and no derivative: by which convention there is one all the same
+    "unused-variable",
+    "unused-node",
+    "no-path",  # no gradient comes to a name that was asked for
+    "read-as",
+    "no-formula",
+    "rounding",  # differs from the second engine in the last digits only
+    "differences",  # central differences contradict
+    "differences-skipped",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the user should know; `index` is the node it is about, or None.
-
-    Codes: kink, undefined, overflow, unreached, unused-variable, unused-node, no-path, read-as,
-    no-formula, rounding.
-    """
+    """Something the user should know; `index` is the node it is about, or None."""
 
     index: int | None
-    code: str
+    code: NoticeCode
     text: str
 
 
@@ -82,8 +94,8 @@ class Trace:
     """
 
     graph: Graph
-    values: Sequence[Value] = field(repr=False)
-    adjoints: Sequence[Value | None] = field(repr=False)
+    values: tuple[Value, ...] = field(repr=False)
+    adjoints: tuple[Value | None, ...] = field(repr=False)
     variables: Mapping[str, Value]  # every binding that was given, unused ones too
     wrt: tuple[str, ...]  # the names whose gradients were asked for
     notices: tuple[Notice, ...] = ()
@@ -98,7 +110,7 @@ class Trace:
         """The output's value."""
         return plain(self.values[self.graph.output])
 
-    @cached_property
+    @property
     def gradients(self) -> dict[str, Value]:
         """The gradient of the output by every name asked for: a float, or an array of its shape.
 
@@ -107,12 +119,26 @@ class Trace:
         return {name: plain(self._gradient(name)) for name in self.wrt}
 
     def _gradient(self, name: str) -> Value:
-        index = self.wrt_index(name)
+        index = self.graph.asked(name)
         return np.zeros_like(self.variables[name])[()] if index is None else self.adjoints[index]
 
-    def wrt_index(self, name: str) -> int | None:
-        """The node a name asked for stands for: the variable, else the last node of that name."""
-        return self.graph.variables.get(name, self.graph.names.get(name))
+    def edges(self, index: int) -> Iterator[tuple[int, int]]:
+        """The (via, slot) on which a gradient comes to a node, in order of the program."""
+        for via, slot in reversed(self.graph.uses[index]):
+            node = self.graph.nodes[via]
+            passes = isinstance(node, Apply) and node.op.local[slot] is not None
+            # None: the output does not use it, or no gradient is needed through it
+            if passes and self.adjoints[via] is not None and self.adjoints[index] is not None:
+                yield via, slot
+
+    def contribution(self, via: int, slot: int) -> Contribution:
+        """The record of one edge of `edges`. Raises ValueError where no gradient passes."""
+        node, upstream = self.graph.nodes[via], self.adjoints[via]
+        if not isinstance(node, Apply) or upstream is None:
+            raise ValueError(f"no gradient comes from node {via}")
+        local, product, blocked = edge(self.graph, self.values, upstream, via, slot)
+        numbers = plain(local), plain(upstream), plain(product)
+        return Contribution(node.inputs[slot], via, slot, *numbers, blocked, self.graph)
 
     @property
     def formulas(self) -> dict[str, str | None]:
@@ -136,7 +162,7 @@ class Trace:
             try:
                 index = self.graph.labels.index(name)
             except ValueError:
-                raise KeyError(name) from None
+                raise KeyError(f"no node {name!r}{did_you_mean(name, self.graph.labels)}") from None
         return self.nodes[index]
 
     @property
@@ -144,7 +170,7 @@ class Trace:
         """Why the output or a gradient asked for is not a finite number, or None where all are."""
         return next((n for n in self.notices if n.code in ("undefined", "overflow")), None)
 
-    def check(self, engine: Literal["torch", "differences"] = "torch") -> Check:
+    def check(self, engine: Engine = "torch") -> Check:
         """Compare every value and gradient with torch autograd in float64.
 
         `engine="differences"` adds central differences as a third witness. Raises EngineMissing
@@ -155,10 +181,9 @@ class Trace:
         return check(self, engine)
 
     def __str__(self) -> str:
-        from backtrace.render.text import plain_text
         from backtrace.render.tree import tree
 
-        return plain_text(tree(self))
+        return tree(self).plain
 
     def __repr__(self) -> str:
         gradients = ", ".join(f"d{self.output}/d{n}={g}" for n, g in self.gradients.items())
@@ -191,20 +216,8 @@ class NodeList(Sequence[TracedNode]):
             span=graph.spans[index],
             value=plain(trace.values[index]),
             adjoint=None if adjoint is None else plain(adjoint),
-            contributions=() if adjoint is None else tuple(_contributions(trace, index)),
+            contributions=tuple(trace.contribution(*e) for e in trace.edges(index)),
         )
-
-
-def _contributions(trace: Trace, into: int) -> Iterator[Contribution]:
-    graph = trace.graph
-    for via, slot in graph.uses[into]:
-        node, upstream = graph.nodes[via], trace.adjoints[via]
-        if upstream is None or not isinstance(node, Apply):
-            continue  # a statement that the output does not use, or that no gradient passes
-        if node.op.local[slot] is not None:
-            local, product, blocked = edge(graph, trace.values, upstream, via, slot)
-            numbers = plain(local), plain(upstream), plain(product)
-            yield Contribution(into, via, slot, *numbers, blocked, graph)
 
 
 def plain(value: Value) -> Value:

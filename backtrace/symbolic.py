@@ -13,12 +13,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from backtrace.graph import Apply, Constant, Graph, Leaf
+from backtrace.graph import NAMED_CONSTANTS, Apply, Constant, Graph, Leaf
 from backtrace.lazy import sympy as sp
+from backtrace.ops import FUNCTIONS
 from backtrace.ops.named import exact as exact_params
 
 MOST_OPERATIONS = 40  # sympy's derivative of 50 chained statements is 10 KB of text
 LONGEST_FRACTION = 10**5  # numerators and denominators; longer ones are shown as decimals
+MOST_BITS = 10_000  # of a number that is worked out; Python prints no more than 4300 digits
 LONGEST_NUMBER = 17  # digits; an exact number with more of them is shown as a decimal
 Expr: TypeAlias = Any
 
@@ -42,35 +44,37 @@ def gradient_formulas(graph: Graph, wrt: Iterable[str]) -> dict[str, str | None]
     None where the output takes more than MOST_OPERATIONS operations. A name that is not in the
     program has the gradient 0.
     """
-    names = tuple(wrt)
+    return {name: gradient_formula(graph, graph.asked(name)) for name in wrt}
+
+
+def gradient_formula(graph: Graph, index: int | None) -> str | None:
+    """∂output/∂node as a formula, in that node and the variables; None if it would be too long."""
     if operations(graph) > MOST_OPERATIONS:
-        return dict.fromkeys(names)
-    variables = _reverse(graph)
-    formulas: dict[str, str | None] = {}
-    for name in names:
-        index = graph.variables.get(name)
-        gradients = variables
-        if index is None and (index := graph.names.get(name)) is not None:
-            gradients = _reverse(graph, index)  # 2*s, and not 2*w*x, for s = w*x
-        gradient = sp.S.Zero if index is None else gradients.get(index, sp.S.Zero)
-        formulas[name] = text(_tidy(gradient))
-    return formulas
+        return None
+    if index is None:
+        return "0"
+    atom = None if isinstance(graph.nodes[index], Leaf) else index
+    return text(_tidy(_reverse(graph, atom).get(index, sp.S.Zero)))
 
 
 def operations(graph: Graph) -> int:
-    """How many operations the output takes, at most MOST_OPERATIONS + 1."""
+    """How many operations the output takes; counted up to MOST_OPERATIONS + 1."""
     count = 0
-    for index in _needed(graph):
-        count += isinstance(graph.nodes[index], Apply)
-        if count > MOST_OPERATIONS:
-            break
+    found, todo = {graph.output}, [graph.output]
+    while todo and count <= MOST_OPERATIONS:
+        node = graph.nodes[todo.pop()]
+        if isinstance(node, Apply):
+            count += 1
+            new = set(node.inputs) - found
+            found |= new
+            todo.extend(new)
     return count
 
 
 def exact(constant: str) -> Expr:
     """The exact number a literal means: 0.1 is 1/10, `pi` is π."""
-    named = {"pi": sp.pi, "e": sp.E, "inf": sp.oo, "nan": sp.nan}
-    return named[constant] if constant in named else sp.Rational(constant)
+    named = NAMED_CONSTANTS.get(constant)
+    return sp.Rational(constant) if named is None else getattr(sp, named.sympy)
 
 
 def exact_float(graph: Graph) -> float | None:
@@ -91,22 +95,10 @@ def _symbol(graph: Graph, index: int) -> Expr:
     return sp.Symbol(graph.labels[index], real=True)
 
 
-def _needed(graph: Graph) -> list[int]:
-    """The nodes the output is computed from, itself included, in order."""
-    needed, todo = {graph.output}, [graph.output]
-    while todo:
-        node = graph.nodes[todo.pop()]
-        if isinstance(node, Apply):
-            new = set(node.inputs) - needed
-            needed |= new
-            todo.extend(new)
-    return sorted(needed)
-
-
 def _expressions(graph: Graph, atom: int | None = None) -> dict[int, Expr]:
     """Every node the output needs as an expression in the variables, and in node `atom`."""
     found: dict[int, Expr] = {}
-    for index in _needed(graph):
+    for index in graph.needed:
         match graph.nodes[index]:
             case _ if index == atom:
                 found[index] = sp.Symbol(graph.labels[index], real=True)
@@ -116,8 +108,10 @@ def _expressions(graph: Graph, atom: int | None = None) -> dict[int, Expr]:
                 found[index] = exact(literal)
             case Apply(op, inputs, params) as node:
                 given = [found[i] for i in inputs]
-                if all(e.is_number for e in given) and not _plain_number(node, given):
-                    found[index] = sp.Symbol(f"({_shown(graph, index)})", real=True)
+                if all(e.is_number for e in given):
+                    worked_out = _worked_out(node, given)
+                    written = sp.Symbol(f"({_shown(graph, index)})", real=True)
+                    found[index] = written if worked_out is None else worked_out
                 else:
                     found[index] = op.applied(*given, **dict(params))
     return found
@@ -128,19 +122,29 @@ def _shown(graph: Graph, index: int) -> str:
     return graph.source[start:end]
 
 
-def _plain_number(node: Apply, inputs: Sequence[Expr]) -> bool:
-    """Whether an operation on numbers is a number of ordinary size.
+def _worked_out(node: Apply, inputs: Sequence[Expr]) -> Expr | None:
+    """An operation on numbers as an exact number, or None where that would not be readable.
 
-    sympy works numbers out exactly, which never ends for 9**9**9 or lgamma(1e9).
+    sympy works numbers out exactly, which never ends for 9**9**9, lgamma(1e9) or 7e-300**9999.
     """
     numbers = [float(e) if e.is_real else np.nan for e in inputs]
-    if max(map(abs, numbers)) > 1e4:
-        return False
+    largest = max(map(abs, numbers))
+    if largest > 1e4 or largest * sum(map(_bits, inputs)) > 1e6:
+        return None
     with np.errstate(all="ignore"):
         result = node.op.forward(*map(np.float64, numbers), **dict(node.params))
-    return bool(abs(result) < 1e12)
+    if not abs(result) < 1e12:
+        return None
+    found = node.op.applied(*inputs, **dict(node.params))
+    return found if _bits(found) < MOST_BITS else None
 
 
+def _bits(number: Expr) -> int:
+    """How long an exact number is: 1e-300 has a thousand bits, sqrt(2) has three."""
+    return sum(a.p.bit_length() + a.q.bit_length() for a in number.atoms(sp.Rational))
+
+
+@lru_cache(maxsize=1)  # asked for every variable of one graph in turn
 def _reverse(graph: Graph, atom: int | None = None) -> dict[int, Expr]:
     """The backward sweep in formulas: ∂output/∂node for every node the output needs."""
     expressions = _expressions(graph, atom)
@@ -202,20 +206,13 @@ def _printer() -> Any:
         def _print_ComplexInfinity(self, expr: Expr) -> str:
             return "inf"
 
-        def _print_Abs(self, expr: Expr) -> str:
-            return self._call("abs", expr.args)
+        def _print_Function(self, expr: Expr) -> str:
+            """Abs is abs and ceiling is ceil: sympy's names are second names in the table."""
+            name = type(expr).__name__
+            rows = FUNCTIONS.get(name)
+            return self._call(rows[0].written if rows else name, expr.args)
 
-        def _print_Max(self, expr: Expr) -> str:
-            return self._call("max", expr.args)
-
-        def _print_Min(self, expr: Expr) -> str:
-            return self._call("min", expr.args)
-
-        def _print_ceiling(self, expr: Expr) -> str:
-            return self._call("ceil", expr.args)
-
-        def _print_loggamma(self, expr: Expr) -> str:
-            return self._call("lgamma", expr.args)
+        _print_LatticeOp = _print_Function  # Max and Min  # noqa: N815
 
         def _print_Relational(self, expr: Expr) -> str:
             return f"{self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)}"
@@ -234,6 +231,8 @@ def _printer() -> Any:
 
         def _print_Piecewise(self, expr: Expr) -> str:
             (value, condition), *others = expr.args
+            if self._print_level > 1 and expr.args[1:] == ((0, True),) and value == 1:
+                return f"({self._print(condition)})"  # a comparison is a number, 1 or 0
             if condition == True or not others:  # noqa: E712  sympy's own truth value
                 return str(self._print(value))
             return self._call("where", (condition, value, sp.Piecewise(*others, evaluate=False)))

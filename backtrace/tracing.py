@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,8 @@ def trace_bound(
         for index in indices:
             if adjoints[index] is None:  # the output does not depend on it
                 adjoints[index] = np.zeros_like(values[index])[()]
-    return Trace(graph, values, adjoints, bindings.values, tuple(wanted), found)
+    variables = MappingProxyType(dict(bindings.values))
+    return Trace(graph, tuple(values), tuple(adjoints), variables, tuple(wanted), found)
 
 
 def _wanted(
@@ -74,7 +76,7 @@ def _wanted(
         if name not in known:
             meant = did_you_mean(name, known)
             raise BindingError(f"no variable {name!r} to differentiate by{meant}")
-    return {n: graph.variables.get(n, graph.names.get(n)) for n in names}
+    return {name: graph.asked(name) for name in names}
 
 
 def _require_scalar(graph: Graph, value: Value) -> None:

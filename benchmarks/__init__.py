@@ -1,4 +1,4 @@
-"""How fast backtrace is, as ratios to peers that are measured in the same run: DESIGN §3 and §4.
+"""How fast backtrace is, as ratios to peers that are measured in the same run.
 
     python -m benchmarks             every line, about five minutes
     python -m benchmarks --quick     fewer rounds and smaller graphs, about one minute

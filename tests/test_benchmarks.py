@@ -12,13 +12,27 @@ from benchmarks.measure import Ratio, compared, in_turns, process
 LINE = Ratio("what we do", 0.5, "what they do", 1.0, 0.4, (0.4, 0.6))
 
 
-def test_a_chain_against_the_peers() -> None:
-    """All contenders trace the same chain, and find the same gradient."""
+def test_a_chain_against_the_peers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All contenders trace the same chain, and find the same gradient; here in one process."""
+    monkeypatch.setattr(chain, "apart", lambda name, nodes: chain.CONTENDERS[name](nodes))
     lines = chain.against_peers([10], rounds=1)
     assert [line.peer for line in lines] == ["micrograd", "torch, eager"]
     assert all(line.ours > 0 < line.theirs for line in lines)
 
 
+def test_a_contender_in_a_process_of_its_own() -> None:
+    """Its seconds and its gradient come back: ∂v/∂a of five rounds of v = v*a + b."""
+    seconds, gradient = chain.apart("backtrace_chain", 10)
+    assert (seconds > 0, gradient) == (True, chain.backtrace_chain(10)[1])
+
+
+@pytest.fixture
+def _without_collections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Garbage is not collected before every measurement, which costs more than what is measured."""
+    monkeypatch.setattr("gc.collect", lambda: 0)
+
+
+@pytest.mark.usefixtures("_without_collections")
 def test_growth_and_reading() -> None:
     """Sizes take turns; the dearest is set against the cheapest, and is never below it."""
     assert chain.growth([10, 100], rounds=1).ratio >= 1

@@ -1,4 +1,4 @@
-"""Import weight: which heavy modules each way of calling the command loads (DESIGN §3)."""
+"""Import weight, which is most of what a user waits for: the heavy modules of each command."""
 
 from __future__ import annotations
 

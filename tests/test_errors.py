@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtrace.errors import BacktraceError, Span, did_you_mean, picture
+from backtrace.errors import BacktraceError, Span, did_you_mean, listed, picture, shortened
 
 PICTURES = {
     ("1 + log(x - 3)", Span(4, 14)): "    1 + log(x - 3)\n        ^^^^^^^^^^",
@@ -41,6 +43,41 @@ def test_did_you_mean() -> None:
     """Near names are offered, far ones are not."""
     assert did_you_mean("rleu", ["relu", "exp"]) == ": did you mean relu?"
     assert did_you_mean("zzz", ["relu", "exp"]) == ""
+
+
+def test_did_you_mean_of_a_very_long_name() -> None:
+    """A name of any length is compared by its beginning, at once."""
+    assert did_you_mean("a" * 10**6, ["relu", "a" * 40]) == f": did you mean {'a' * 40}?"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("", ""), ("a" * 40, "a" * 40), ("a" * 41, "a" * 39 + "…")]
+)
+def test_shortened(name: str, text: str) -> None:
+    """A name takes 40 characters at most, the mark of what is left out included."""
+    assert shortened(name) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ("", ""),
+        ("w", "w"),
+        ("wx", "w and x"),
+        ("wxyz", "w, x, y and z"),
+        ("vwxyz", "v, w, x and 2 others"),
+        (["a" * 50, "b"], f"{'a' * 39}… and b"),
+    ],
+)
+def test_listed(names: Iterable[str], text: str) -> None:
+    """Names are joined in words, and no more than four stand there."""
+    assert listed(names) == text
+
+
+def test_listed_to_another_length() -> None:
+    """Of more than `most` names the last ones are counted, which are two at least."""
+    assert listed("abcd", most=3) == "a, b and 2 others"
+    assert listed("abc", most=3) == "a, b and c"
 
 
 @given(st.text(max_size=120), st.integers(0, 130), st.integers(0, 130))

@@ -1,4 +1,7 @@
-"""Imports point one way (DESIGN §3), and heavy libraries are imported where they may be."""
+"""Imports point one way, so that each part can be read without those above it.
+
+Heavy libraries are imported where they may be: torch costs 1.5 s, sympy 0.3 s.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from sympy.parsing.sympy_parser import parse_expr
 from backtrace.errors import BacktraceError, ReadError
 from backtrace.graph import Apply, Constant, Leaf
 from backtrace.reading import read
-from backtrace.reading.cursor import DEEPEST
 from backtrace.tracing import trace
 
 POINT = {"w": 2.0, "x": 0.5, "y": 3.0, "a": 5.0, "b": 0.25, "xy": 7.0, "theta": 1.5}
@@ -109,26 +108,6 @@ def test_meaning(program: str) -> None:
     assert value == pytest.approx(_python(MEANINGS[program]), rel=1e-14)
 
 
-ECHOES = {
-    "σ(w x + b)": "read as sigmoid(w*x + b)",
-    "2wx": "read as 2*w*x",
-    "1/2x": "read as 1/2*x, that is (1/2)*x",
-    "cos^2(x)": "read as cos(x)**2",
-    "√(x) + x²": "read as sqrt(x) + x**2",
-    "np.exp(x)": "read as exp(x)",
-    "ŷ = w x": "read as yhat = w*x",
-    "w*x - y": None,
-    "x^2": None,
-}
-
-
-@pytest.mark.parametrize("program", ECHOES)
-def test_echo(program: str) -> None:
-    """What was understood is echoed when it was not literal, and only then."""
-    readings = read(program, POINT).readings
-    assert readings == ((ECHOES[program],) if ECHOES[program] else ())
-
-
 def test_graph_is_as_written() -> None:
     """A variable is one node, equal operations are two, and nothing is simplified."""
     graph = read("x*x - x*x", {"x"})
@@ -158,20 +137,6 @@ def test_params_are_no_nodes() -> None:
     graph = read("leaky_relu(x, 0.2)", {"x"})
     assert [type(n) for n in graph.nodes] == [Leaf, Apply]
     assert graph.nodes[1].params == (("negative_slope", 0.2),)  # type: ignore[union-attr]
-
-
-def test_reassignment_and_alias() -> None:
-    """`y = x` makes no node; a name assigned again means its last node."""
-    graph = read("y = x; y = y*x; y = y*x", {"x"})
-    assert len(graph.nodes) == 3
-    assert graph.labels == ("x", "y·1", "y")
-    assert graph.names["y"] == 2
-
-
-def test_automatic_names_skip_those_in_use() -> None:
-    """v1, v2, … skip the names of the program; an unnamed output is L, else out."""
-    assert read("v1 = x*2; sin(v1)*x + 1", {"x"}).labels == ("x", "2", "v1", "v2", "v3", "1", "L")
-    assert read("L*2", {"L"}).labels == ("L", "2", "out")
 
 
 PICTURES = {
@@ -220,7 +185,8 @@ alpha must be a number: no gradient goes to it
     elu(x, alpha=x)
     ^^^^^^^^^^^^^^^""",
     "np.max(x, 0)": """
-numpy's max takes an axis; write max(a, b), or np.maximum(a, b)
+np.max is not the max of this language: its 2nd argument may be an axis; write max(a, b), or \
+np.maximum(a, b)
     np.max(x, 0)
     ^^^^^^""",
     "1e999": """
@@ -300,24 +266,6 @@ def test_refused(program: str) -> None:
         read(program, {"x": 1.0})
 
 
-@pytest.mark.parametrize(
-    "levels", ["(" * 400 + "1" + ")" * 400, "2" + "^2" * 1000, "-" * 400 + "1"]
-)
-def test_deep_nesting_is_refused(levels: str) -> None:
-    """Parentheses, powers and signs alike: more than 100 levels are refused in words."""
-    with pytest.raises(ReadError, match="100 levels"):
-        read(levels)
-
-
-def test_depth_that_is_read() -> None:
-    """100 levels of anything are read, and a long sum or program is no nesting."""
-    deep = DEEPEST - 1
-    assert trace("(" * deep + "x" + ")" * deep, x=2).value == 2
-    assert trace("sin(" * deep + "0" + ")" * deep).value == 0
-    assert trace("1" + "+1*(2)" * 20_000).value == 40_001
-    assert trace("x = 1\n" + "x = x + 1\n" * 20_000).value == 20_001
-
-
 NAMES = ["lambda", "E", "I", "S", "N", "Q", "beta", "gamma", "zeta", "re", "im", "in_", "C", "O"]
 
 
@@ -364,10 +312,10 @@ def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 def test_plain_expressions_as_sympy_reads_them(text: str) -> None:
     """On plain expressions the value is that of sympy's own parser."""
     point = {"x": 0.7, "y": 1.3, "w": -0.4}
-    theirs = complex(parse_expr(text).subs(point).evalf())
+    theirs = parse_expr(text).subs(point).evalf()
     ours = trace(text, point).value
-    if math.isfinite(ours) and abs(theirs.imag) < 1e-30 and abs(theirs) < 1e12:
-        assert ours == pytest.approx(theirs.real, rel=1e-9, abs=1e-9)
+    if theirs.is_real and abs(theirs) < 1e12:
+        assert ours == pytest.approx(float(theirs), rel=1e-9, abs=1e-9)
 
 
 @given(st.text(max_size=40) | st.text("xyw0123.+-*/^%()=,;<>!@[]{}'\"# \nσŷ²√½", max_size=30))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import backtrace
-from backtrace.crosscheck import Check
+from backtrace.crosscheck import Check, not_checked
 from backtrace.records import Trace
-from backtrace.render.json import _number, json_text, load
+from backtrace.render.json import SCHEMA, _number, json_text
 
 PROGRAM = "yhat = w*x; s = yhat - y; loss = s**2"
 FLOATS = st.floats(width=64)
@@ -44,6 +42,7 @@ NODE = [
     "gradient",
     "contributions",
 ]
+NUMBERS = ("value", "gradient", "local_value", "upstream", "product", "max_error")
 EDGE = ["via", "via_index", "slot", "local", "local_value", "upstream", "product"]
 
 
@@ -51,7 +50,26 @@ def written(trace: Trace, check: Check | None = None, **options: Any) -> Any:
     def refuse(constant: str) -> None:
         raise AssertionError(constant)
 
-    return json.loads(json_text(trace, check, **options), parse_constant=refuse)
+    return json.loads(
+        json_text(trace, check or not_checked(trace), **options), parse_constant=refuse
+    )
+
+
+def load(text: str) -> Any:
+    """What `json_text` wrote, with nan and the infinities as floats again."""
+    read = json.loads(text, object_hook=restored)
+    assert read["schema"] == SCHEMA
+    return read | {key: restored(read[key], tuple(read[key])) for key in ("variables", "gradients")}
+
+
+def restored(read: dict[str, Any], keys: tuple[str, ...] = NUMBERS) -> dict[str, Any]:
+    return read | {key: floats(read[key]) for key in keys if key in read}
+
+
+def floats(value: Any) -> Any:
+    if isinstance(value, list):
+        return [floats(part) for part in value]
+    return float(value) if isinstance(value, str) else value
 
 
 def test_schema() -> None:
@@ -152,7 +170,8 @@ def test_without_formulas() -> None:
     assert {e["local"] for n in found["nodes"] for e in n["contributions"]} == {None}
     code = (
         "import sys, backtrace; from backtrace.render.json import json_text;"
-        "json_text(backtrace.trace('w*x', w=1, x=2), None, formulas=False);"
+        "from backtrace.crosscheck import not_checked; t = backtrace.trace('w*x', w=1, x=2);"
+        "json_text(t, not_checked(t), formulas=False);"
         "print([m for m in ('sympy', 'rich', 'torch', 'scipy') if m in sys.modules])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
@@ -201,7 +220,7 @@ def _flat(value: Any) -> list[float]:
 def test_trace_reads_back(x: float, y: float, program: str) -> None:
     """The JSON of a trace read back has the numbers of the trace, bit for bit but for -0."""
     trace: Trace = backtrace.trace(program, x=x, y=y)
-    found = load(json_text(trace, None, formulas=False))
+    found = load(json_text(trace, not_checked(trace), formulas=False))
     same = np.testing.assert_array_equal
     same(found["value"], trace.value)
     same(list(found["variables"].values()), list(trace.variables.values()))
@@ -212,7 +231,7 @@ def test_trace_reads_back(x: float, y: float, program: str) -> None:
         if node.adjoint is not None:
             same(read["gradient"], node.adjoint)
         assert len(read["contributions"]) == len(node.contributions)
-        for edge, again in zip(reversed(node.contributions), read["contributions"], strict=True):
+        for edge, again in zip(node.contributions, read["contributions"], strict=True):
             same(
                 [again["local_value"], again["upstream"], again["product"]],
                 [edge.local_value, edge.upstream, edge.product],
@@ -220,13 +239,7 @@ def test_trace_reads_back(x: float, y: float, program: str) -> None:
             assert (again["via_index"], again["slot"]) == (edge.via, edge.slot)
 
 
-def test_another_schema() -> None:
-    """A text of another schema is refused."""
-    with pytest.raises(ValueError, match="the schema is 'x'"):
-        load('{"schema": "x"}')
-
-
 def test_shortest_number() -> None:
     """A number is the shortest text that reads back to it."""
-    assert '"value": 0.1,' in json_text(backtrace.trace("x", x=0.1), None, formulas=False)
-    assert math.isnan(load(json_text(backtrace.trace("x", x=math.nan), None))["value"])
+    trace = backtrace.trace("x", x=0.1)
+    assert '"value": 0.1,' in json_text(trace, not_checked(trace), formulas=False)

@@ -6,6 +6,7 @@ import pytest
 
 import backtrace
 from backtrace.errors import UsageError
+from backtrace.render import Look
 from backtrace.render.node import MOST_EDGES, node
 
 TWICE = ("(y - (w*x + b))**2 + w**2", {"y": 2, "w": 1, "x": 1, "b": 0})
@@ -60,7 +61,7 @@ def test_width(width: int) -> None:
     """No line is wider than asked for."""
     trace = backtrace.trace(TWICE[0], TWICE[1])
     for name in trace.graph.labels:
-        assert max(map(len, node(trace, name, width=width).plain.splitlines())) <= width
+        assert max(map(len, node(trace, name, Look(width=width)).plain.splitlines())) <= width
 
 
 def test_many_uses() -> None:

@@ -6,13 +6,13 @@ import pytest
 from recording import ESCAPES, assert_snapshot, on_screen
 
 import backtrace
+from backtrace.crosscheck import not_checked
 from backtrace.records import Trace
-from backtrace.render import VIEWS
+from backtrace.render import VIEWS, Look
 from backtrace.render.json import json_text
 from backtrace.render.node import node
 from backtrace.render.quiet import quiet
 from backtrace.render.summary import summary
-from backtrace.render.text import plain_text
 
 CHAIN = "\n".join(["v = a"] + ["v = v*a + b"] * 5_000)
 PROGRAMS: dict[str, tuple[str, dict[str, float], str | None]] = {
@@ -48,7 +48,7 @@ def test_view(name: str, view: str) -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_view_at_80_columns(name: str, view: str) -> None:
     """A view made for 80 columns is as recorded, and no line of it is longer."""
-    text = VIEWS[view](traced(name), width=80).plain
+    text = VIEWS[view](traced(name), Look(width=80)).plain
     assert max(map(len, text.splitlines())) <= 80
     assert_snapshot(f"{name}.{view}.80.txt", text)
 
@@ -56,7 +56,7 @@ def test_view_at_80_columns(name: str, view: str) -> None:
 @pytest.mark.parametrize("name", ["twice", "again", "undefined"])
 def test_view_in_ascii(name: str) -> None:
     """A tree in ASCII has ∂, ×, guides and labels in ASCII, aligned."""
-    text = VIEWS["tree"](traced(name), ascii=True).plain
+    text = VIEWS["tree"](traced(name), Look(ascii=True)).plain
     assert text.isascii()
     assert_snapshot(f"{name}.tree.ascii.txt", text)
 
@@ -70,13 +70,13 @@ def test_node(name: str) -> None:
 @pytest.mark.parametrize("name", WHOLE)
 def test_summary(name: str) -> None:
     """What stands below a view that was not checked is as recorded."""
-    assert_snapshot(f"{name}.summary.txt", summary(traced(name), None).plain)
+    assert_snapshot(f"{name}.summary.txt", summary(traced(name), not_checked(traced(name))).plain)
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_json(name: str) -> None:
     """The JSON of a trace is as recorded."""
-    assert_snapshot(f"{name}.json", json_text(traced(name), None))
+    assert_snapshot(f"{name}.json", json_text(traced(name), not_checked(traced(name))))
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -95,5 +95,5 @@ def test_colours() -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_text_twin(name: str, view: str, width: int | None) -> None:
     """What rich prints is the plain text with colours: nothing is wrapped, cut or added."""
-    made = VIEWS[view](traced(name), width=width)
-    assert ESCAPES.sub("", on_screen(made, width or 10_000)) == plain_text(made)
+    made = VIEWS[view](traced(name), Look(width=width))
+    assert ESCAPES.sub("", on_screen(made, width or 10_000)) == made.plain

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtrace.render.text import ASCII, UNICODE, added, exact, number, plain_text
+from backtrace.render.text import ASCII, UNICODE, added, exact, number
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,3 @@ def test_clean(text: str, ascii: str) -> None:
     """A text is put into ASCII with a stand-in for every character, and Unicode is left alone."""
     assert ASCII.clean(text) == ascii
     assert UNICODE.clean(text) == text
-    assert plain_text(text, ascii=True) == ascii

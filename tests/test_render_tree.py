@@ -14,13 +14,14 @@ import backtrace
 from backtrace.errors import Span
 from backtrace.graph import Apply, Graph, Leaf
 from backtrace.ops import OPS
+from backtrace.render import Look
 from backtrace.render.tree import tree
 
 NUMBER = r"-?(?:\d[\d.]*(?:e-?\d+)?|inf|nan)"
 
 
-def shown(program: str, bindings: dict[str, float], wrt: str | None = None, **options: Any) -> str:
-    return tree(backtrace.trace(program, bindings, wrt=wrt), **options).plain
+def shown(program: str, bindings: dict[str, float], wrt: str | None = None, **look: Any) -> str:
+    return tree(backtrace.trace(program, bindings, wrt=wrt), Look(**look)).plain
 
 
 def squeezed(text: str) -> str:
@@ -124,7 +125,7 @@ PROGRAMS = st.recursive(
 def test_products_and_sums_hold(program: str, width: int | None) -> None:
     """Whatever the program, the numbers of a line fit together, and the sums are the gradients."""
     trace = backtrace.trace(f"{program} + a + b", a=0.7, b=-1.3)
-    found = re.sub(r"\s*\n[ │]*(?=[^ │├└])", " ", tree(trace, digits=12, width=width).plain)
+    found = re.sub(r"\s*\n[ │]*(?=[^ │├└])", " ", tree(trace, Look(digits=12, width=width)).plain)
     for upstream, local, product in re.findall(rf"({NUMBER}) × ({NUMBER}) = ({NUMBER})", found):
         assert float(upstream) * float(local) == pytest.approx(float(product), rel=1e-9)
     for name in "ab":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backtrace import trace
+from backtrace.ops import OPS, Elementwise
 from backtrace.reading import read
 from backtrace.symbolic import MOST_OPERATIONS, gradient_formulas, local_text
 
@@ -92,3 +93,19 @@ def test_formula_is_a_program(program: str) -> None:
     for name, formula in found.formulas.items():
         assert formula is not None
         assert trace(formula, point).value == pytest.approx(found.gradients[name], rel=1e-9)
+
+
+READ_BACK = [op for op in OPS.values() if op.name != "digamma"]  # its derivative has no name
+
+
+@pytest.mark.parametrize("op", READ_BACK, ids=lambda op: op.name)
+def test_formulas_of_every_row_are_programs(op: Elementwise) -> None:
+    """The gradient formula of every operation is in the language, and has the gradient's value."""
+    sample = op.domain.samples[0]
+    names = [f"x{k}" for k in range(len(sample))]
+    point = dict(zip(names, sample, strict=True))
+    found = trace(op.shown(names, op.params), point)
+    for name, formula in found.formulas.items():
+        assert formula is not None
+        value = trace(formula, point, wrt=()).value
+        assert value == pytest.approx(found.gradients[name], rel=1e-8, abs=1e-12)

@@ -9,9 +9,6 @@ from hypothesis import strategies as st
 
 import backtrace
 from backtrace import trace
-from backtrace.graph import Apply, Graph, Leaf
-from backtrace.ops import OPS
-from backtrace.passes import active_nodes, backward, forward, unbroadcast
 from backtrace.records import Trace
 
 LINEAR = "(w*x - y)**2"
@@ -30,9 +27,9 @@ def test_contributions() -> None:
     """A node used twice has two contributions, whose sum is its gradient."""
     found = trace("(y - (w*x + b))**2 + w**2", w=1, x=1, y=2, b=0)
     node = found["w"]
-    assert [c.product for c in node.contributions] == [2.0, -2.0]
+    assert [c.product for c in node.contributions] == [-2.0, 2.0]
     assert node.adjoint == 0
-    first = node.contributions[0]
+    first = node.contributions[-1]
     assert (first.upstream, first.local, first.local_value) == (1.0, "2*w", 2.0)
 
 
@@ -121,6 +118,8 @@ def test_nodes_are_a_sequence() -> None:
 
 def test_trace_is_immutable() -> None:
     """A trace is a record: attributes cannot be set, arrays cannot be written."""
+    with pytest.raises(ValueError, match="read-only"):
+        trace("w*2", {"w": 1, "x": [1, 2]}).variables["x"][0] = 9
     found = trace(LINEAR, w=1, x=1, y=2)
     with pytest.raises(AttributeError):
         found.wrt = ()  # type: ignore[misc]
@@ -144,53 +143,28 @@ PROGRAMS = st.recursive(
     ),
     max_leaves=12,
 )
-NUMBERS = st.floats(-3, 3)
+NUMBERS = st.floats(-3, 3) | st.sampled_from([0.0, -0.0, 1.0, 2.0, -1.0, 800.0])
 
 
 @given(PROGRAMS, NUMBERS, NUMBERS)
 def test_invariants(program: str, x: float, y: float) -> None:
-    """Inputs come first; an adjoint is the sum of its products; JSON-able floats everywhere."""
+    """Inputs come first; an adjoint is the sum of its products, from the last to the first."""
     found = trace(program, {"x": x, "y": y})
     found.graph.validate()
     for node in found.nodes[:-1]:
         if node.adjoint is not None and node.contributions:
-            total = node.contributions[0].product
-            for contribution in node.contributions[1:]:
+            total = node.contributions[-1].product
+            for contribution in node.contributions[-2::-1]:
                 total = total + contribution.product
             assert total == node.adjoint or (np.isnan(total) and np.isnan(node.adjoint))
         assert type(node.value) is float
 
 
-SHAPES = st.sampled_from([(), (3,), (1,), (2, 3), (2, 1), (1, 3), (0,), (4, 2, 3)])
-
-
-@given(SHAPES, SHAPES, st.sampled_from(["add", "mul", "sub", "div"]))
-def test_broadcasting_is_undone(left: tuple[int, ...], right: tuple[int, ...], name: str) -> None:
-    """Gradients have the shape of their node, and are those of the sum over what was stretched."""
-    try:
-        shape = np.broadcast_shapes(left, right)
-    except ValueError:
-        return
-    nodes = (Leaf("x"), Leaf("y"), Apply(OPS[name], (0, 1)))
-    graph = Graph("", nodes, ((0, 0),) * 3, (), 2)  # type: ignore[arg-type]
-    x, y = np.full(left, 3.0)[()], np.full(right, 2.0)[()]
-    values = forward(graph, {"x": x, "y": y})
-    adjoints = backward(graph, values, active_nodes(graph, [0, 1]), np.ones(shape)[()])
-    local = {"add": (1, 1), "sub": (1, -1), "mul": (2, 3), "div": (0.5, -0.75)}[name]
-    for value, adjoint, factor in zip((x, y), adjoints, local, strict=False):
-        assert adjoint is not None
-        assert np.shape(adjoint) == np.shape(value)
-        stretched = np.size(np.ones(shape)) / max(1, np.size(value))
-        assert np.allclose(adjoint, factor * stretched)
-    assert all(not np.ndim(v) or not v.flags.writeable for v in values)
-
-
-def test_unbroadcast_sums_each_axis() -> None:
-    """(2, 3) to (3,) sums rows, to (2, 1) sums columns, to () everything."""
-    gradient = np.arange(6.0).reshape(2, 3)
-    assert unbroadcast(gradient, (3,)).tolist() == [3, 5, 7]
-    assert unbroadcast(gradient, (2, 1)).tolist() == [[3], [12]]
-    assert unbroadcast(gradient, ()) == 15
+@given(PROGRAMS, NUMBERS, NUMBERS)
+def test_a_program_does_not_differ_from_torch(program: str, x: float, y: float) -> None:
+    """Whatever is written, at kinks, poles and overflow too, torch has the same numbers."""
+    check = trace(program, {"x": x, "y": y}).check()
+    assert check.status != "differs", check.summary
 
 
 def test_long_program() -> None:

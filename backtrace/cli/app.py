@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from backtrace.cli.consoles import Color
 from backtrace.cli.exits import DONE
 from backtrace.cli.help import BINDINGS, EXIT_CODES, SUMMARY, examples
 from backtrace.cli.ops_command import ops_command
@@ -102,7 +103,7 @@ def _ops(
         bool, typer.Option("--json", metavar="", help="Print the table as JSON.")
     ] = False,
     color: Annotated[
-        Literal["auto", "always", "never"],
+        Color,
         typer.Option("--color", metavar=TABLE["color"].metavar, help=_escaped(TABLE["color"].help)),
     ] = "auto",
 ) -> None:

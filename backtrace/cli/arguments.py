@@ -1,4 +1,4 @@
-"""Which argument is an option, which a binding, which the program (DESIGN §6, Binding).
+"""Which argument is an option, which a binding, which the program.
 
 typer cannot do this: it reads the program `-log(x)` as `-l "og(x)"` and `--x -inf` as two options.
 """
@@ -95,6 +95,8 @@ class _Splitter:
         if key is None:
             return False
         row = TABLE[key]
+        if key in self.given and row.once:
+            raise UsageError(f"{name} is given twice: {row.once}")
         if row.is_flag:
             if equals:
                 raise UsageError(f"{name} takes no value")
@@ -190,7 +192,7 @@ def quoted(text: str) -> str:
 def nearest_option(name: str) -> str:
     """`": did you mean --check?"`, where a name is near an option, else nothing."""
     bare = {spelling.lstrip("-"): spelling for spelling in long_spellings()}
-    close = [bare[other] for other in near(name[:40], bare)]
+    close = [bare[other] for other in near(name, bare)]
     return f": did you mean {' or '.join(close)}?" if close else ""
 
 
@@ -231,6 +233,11 @@ def _no_program(typed: Sequence[Typed]) -> str:
 
 
 def _several_programs(programs: Sequence[str]) -> str:
+    short = next((word for word in programs if re.fullmatch(r"-[A-Za-z]", word)), None)
+    if short:
+        return f'there is no option {short} (--help lists them; {short} as a program: "({short})")'
+    if "=" in programs:
+        return "a value is typed without spaces: w=1, or --w 1"
     choices = [choice for row in TABLE.values() for choice in row.choices]
     advice = "".join(did_you_mean(word, choices) for word in programs if word.isalpha())
     shown = " and ".join(quoted(word) for word in programs[:2])

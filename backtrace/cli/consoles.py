@@ -6,12 +6,14 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias
+
+from backtrace.render import DIGITS, Look
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-UNWRAPPED = 1_000_000  # columns: output that is piped keeps its lines whole
+Color: TypeAlias = Literal["auto", "always", "never"]
 DRAWN = "├└│─∂σΔ×·✓✗−…"  # characters of the views
 
 
@@ -25,12 +27,24 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def same_place(one: TextIO, other: TextIO) -> bool:
+    """Whether two streams go to the same terminal, file or pipe."""
+    try:
+        return os.path.sameopenfile(one.fileno(), other.fileno())
+    except (OSError, ValueError):  # a stream without a file behind it
+        return False
+
+
 @dataclass(frozen=True)
 class Screen:
-    """A stream that views are printed on. `color` is auto, always or never."""
+    """A stream that views are printed on."""
 
     stream: TextIO
-    color: str = "auto"
+    color: Color = "auto"
+
+    def look(self, digits: int | None = None) -> Look:
+        """What a view is to look like here."""
+        return Look(DIGITS if digits is None else digits, self.ascii, self.width)
 
     @property
     def ascii(self) -> bool:
@@ -73,7 +87,6 @@ class Screen:
         dumb = os.environ.get("TERM") in ("dumb", "unknown")
         console = Console(
             file=self.stream,
-            width=self.width or UNWRAPPED,
             force_terminal=True,
             no_color=False,
             color_system="standard" if dumb else "auto",

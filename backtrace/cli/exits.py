@@ -1,4 +1,4 @@
-"""The one door between exceptions and exit codes (DESIGN §7).
+"""The one door between exceptions and exit codes.
 
 0 done and agreed, 1 a check differs, 2 cannot be read, 3 undefined here, 4 undecided,
 130 interrupted; and 70, a defect of backtrace itself.

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from backtrace.cli.arguments import quoted
-from backtrace.cli.consoles import Screen
+from backtrace.cli.consoles import Color, Screen
 from backtrace.cli.exits import DONE
 from backtrace.errors import UsageError, did_you_mean
 
@@ -26,7 +26,7 @@ def operations() -> dict[str, tuple[Elementwise, ...]]:
     return found
 
 
-def ops_command(name: str | None, *, as_json: bool, color: str) -> int:
+def ops_command(name: str | None, *, as_json: bool, color: Color) -> int:
     """Print the table, or one operation; return the exit code. Raises UsageError."""
     from backtrace.ops import OPS
     from backtrace.render.ops import json_text, one, table
@@ -40,8 +40,8 @@ def ops_command(name: str | None, *, as_json: bool, color: str) -> int:
     if as_json:
         screen.write_json(json_text(rows))
     elif name is None:
-        screen.print(table(ascii=screen.ascii, width=screen.width))
+        screen.print(table(screen.look()))
     else:
         for row in rows:
-            screen.print(one(row, ascii=screen.ascii, width=screen.width))
+            screen.print(one(row, screen.look()))
     return DONE

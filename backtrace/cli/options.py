@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, Literal
+from typing import Any, get_args
 
-from backtrace.render import DIGITS, VIEWS
+from backtrace.cli.consoles import Color
+from backtrace.crosscheck import Engine
+from backtrace.render import DIGITS, ViewName
 
 PROGRAM, SHOWN, CHECKED, ABOUT = "Program", "What is shown", "Cross-check", "Options"
 
@@ -22,10 +24,11 @@ class Option:
     names: tuple[str, ...]
     help: str
     panel: str
-    metavar: str = ""  # what stands for its value; none: it is a flag
+    metavar: str = ""  # what stands for its value, by default the choices; none: it is a flag
     choices: tuple[str, ...] = ()
     alone: str | None = None  # its value where none is typed; it then takes none but `choices`
     bounds: tuple[int, int] | None = None  # its value is a whole number between these
+    once: str = ""  # why it may not be repeated; of others the last one counts
     group: str = ""  # only one option of a group makes sense at a time
 
     @property
@@ -35,6 +38,7 @@ class Option:
 
 
 def _option(*names: str, default: Any = None, **facts: Any) -> Any:
+    facts.setdefault("metavar", "|".join(facts.get("choices", ())))
     return field(default=default, metadata={"option": Option(names=names, **facts)})
 
 
@@ -52,14 +56,14 @@ class Options:
     wrt: str | None = _option(
         "--wrt",
         metavar="NAMES",
+        once="several names go together, as in --wrt w,b",
         panel=PROGRAM,
         help="Differentiate by these variables only, as w or w,b; default every variable.",
     )
-    view: Literal["tree", "table"] = _option(
+    view: ViewName = _option(
         "--view",
         default="tree",
-        metavar="|".join(VIEWS),
-        choices=tuple(VIEWS),
+        choices=get_args(ViewName),
         panel=SHOWN,
         group="output",
         help="tree: from the output to the variables. table: every step in order.",
@@ -106,19 +110,17 @@ class Options:
         panel=SHOWN,
         help="Levels of the tree, or rows of the table, before the rest is folded.",
     )
-    color: Literal["auto", "always", "never"] = _option(
+    color: Color = _option(
         "--color",
         default="auto",
-        metavar="auto|always|never",
-        choices=("auto", "always", "never"),
+        choices=get_args(Color),
         panel=SHOWN,
         help="When to use colours; auto heeds NO_COLOR.",
     )
-    check: Literal["torch", "differences"] = _option(
+    check: Engine = _option(
         "--check",
         default="torch",
-        metavar="torch|differences",
-        choices=("torch", "differences"),
+        choices=get_args(Engine),
         alone="torch",
         panel=CHECKED,
         group="check",

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from backtrace.cli.arguments import Arguments
-from backtrace.cli.consoles import Screen
+from backtrace.cli.consoles import Screen, same_place
 from backtrace.cli.exits import tell
 from backtrace.cli.files import read_program
 from backtrace.cli.options import Options, long_spellings
 from backtrace.cli.values import bindings_of
 from backtrace.errors import EngineMissing
-from backtrace.render import DIGITS
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from backtrace.crosscheck import Check
     from backtrace.records import Trace
+    from backtrace.render import Look
 
 
 def trace_command(arguments: Arguments) -> int:
@@ -43,25 +43,24 @@ def _print_view(trace: Trace, options: Options, screen: Screen) -> int:
     """The view at once, and the verdict when torch has spoken."""
     from backtrace.render.summary import summary
 
-    screen.print(_view(trace, options, _look(options, screen)))
+    look = screen.look(options.digits)
+    screen.print(_view(trace, options, look))
     check = _checked(trace, options)
-    screen.print(summary(trace, check, **_look(options, screen)))
+    screen.print(summary(trace, check, look))
+    # The verdict is part of the result. Who keeps the result elsewhere (`> file`, `| less`) reads
+    # on stderr why the exit code is not 0; where both streams go to one place it stands there.
+    if not same_place(sys.stdout, sys.stderr):
+        _tell_reason(check)
     return check.exit_code
 
 
-def _view(trace: Trace, options: Options, look: dict[str, Any]) -> Text:
+def _view(trace: Trace, options: Options, look: Look) -> Text:
     from backtrace.render import VIEWS
     from backtrace.render.node import node
 
     if options.node is not None:
-        return node(trace, options.node, **look)
-    return VIEWS[options.view](trace, depth=options.depth, **look)
-
-
-def _look(options: Options, screen: Screen) -> dict[str, Any]:
-    """What every view is told of the screen it is for."""
-    digits = DIGITS if options.digits is None else options.digits
-    return {"digits": digits, "ascii": screen.ascii, "width": screen.width}
+        return node(trace, options.node, look)
+    return VIEWS[options.view](trace, look, depth=options.depth)
 
 
 def _print_json(trace: Trace, options: Options, screen: Screen) -> int:
@@ -70,20 +69,20 @@ def _print_json(trace: Trace, options: Options, screen: Screen) -> int:
     check = _checked(trace, options)
     screen.write_json(json_text(trace, check, formulas=not options.no_formulas))
     _tell_notices(trace, check)
+    _tell_reason(check)
     return check.exit_code
 
 
 def _print_numbers(trace: Trace, options: Options, screen: Screen) -> int:
     from backtrace.render.quiet import quiet
 
-    screen.write(quiet(trace, digits=options.digits))
+    if trace.wrt:
+        screen.write(quiet(trace, digits=options.digits))
+    else:
+        tell("the program has no variables, so there are no gradients", "note")
     check = _checked(trace, options)
     _tell_notices(trace, check)
-    if check.exit_code:
-        from backtrace.render.summary import summary
-
-        errors = Screen(sys.stderr, options.color)
-        errors.print(summary(trace, check, **_look(options, errors)))
+    _tell_reason(check)
     return check.exit_code
 
 
@@ -103,4 +102,11 @@ def _checked(trace: Trace, options: Options) -> Check:
 def _tell_notices(trace: Trace, check: Check) -> None:
     """What the other views say below the tree, on standard error where the result stands alone."""
     for notice in (*trace.notices, *check.notices):
-        tell(notice.text, "note")
+        if notice.text not in check.reason:
+            tell(notice.text, "note")
+
+
+def _tell_reason(check: Check) -> None:
+    """Why the exit code is 1 or 3, in one line; torch's absence has been told."""
+    if check.reason:
+        tell(check.reason)

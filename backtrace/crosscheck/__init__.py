@@ -5,7 +5,25 @@ every gradient. What is beyond rounding is judged again, one operation at a time
 rule is named at its own node and not at all the nodes it poisons.
 """
 
-from backtrace.crosscheck.checking import check, not_checked
-from backtrace.crosscheck.report import Check, NodeCheck
+from __future__ import annotations
 
-__all__ = ["Check", "NodeCheck", "check", "not_checked"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from backtrace.crosscheck.checking import check, not_checked
+    from backtrace.crosscheck.report import Check, NodeCheck
+
+Engine: TypeAlias = Literal["torch", "differences"]  # what a trace can be checked with
+
+_HOMES = {"check": "checking", "not_checked": "checking", "Check": "report", "NodeCheck": "report"}
+__all__ = ["Check", "Engine", "NodeCheck", "check", "not_checked"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a function or record at its first use: --help asks for Engine, and needs no numpy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

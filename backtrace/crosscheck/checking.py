@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, get_args
 
 import numpy as np
 
+from backtrace.crosscheck import Engine
 from backtrace.crosscheck.differences import Differences, central_differences
 from backtrace.crosscheck.engine import Replay, Torch
 from backtrace.crosscheck.judging import Finding, Judge
 from backtrace.crosscheck.report import Check, NodeCheck, Status
 from backtrace.crosscheck.tolerance import compare
-from backtrace.errors import UsageError
+from backtrace.errors import UsageError, listed
 from backtrace.graph import Apply, Constant
 from backtrace.ops.rows import Value
 from backtrace.records import Notice, Trace, plain
@@ -29,14 +30,14 @@ class Witnesses(NamedTuple):
     differences: Differences | None
 
 
-def check(trace: Trace, engine: Literal["torch", "differences"] = "torch") -> Check:
+def check(trace: Trace, engine: Engine = "torch") -> Check:
     """Compare every value and every gradient of a trace with torch autograd in float64.
 
     `engine="differences"` adds central differences of the output, away from kinks. Raises
     EngineMissing where torch cannot be imported.
     """
-    if engine not in ("torch", "differences"):
-        raise UsageError(f"no engine {engine!r} to check with: torch or differences")
+    if engine not in get_args(Engine):
+        raise UsageError(f"no engine {engine!r} to check with: {' or '.join(get_args(Engine))}")
     torch = Torch()
     with collector_off():
         replay = torch.replay(trace)
@@ -51,8 +52,8 @@ def not_checked(trace: Trace, *, asked: bool = False) -> Check:
     `asked` says that a check was wanted and could not be had.
     """
     status: Status = "undefined" if undefined(trace) else "not-checked"
-    summary = _undefined_text(trace) if status == "undefined" else "not checked"
-    return Check(status, None, None, None, (), {}, None, (), summary, asked)
+    reason = _undefined_text(trace) if status == "undefined" else ""
+    return Check(status, None, None, None, (), {}, None, (), reason or "not checked", reason, asked)
 
 
 def undefined(trace: Trace) -> bool:
@@ -92,7 +93,7 @@ def _verdict(trace: Trace, replay: Replay, found: Witnesses) -> Check:
         status = "differs"
     elif undefined(trace):
         status = "undefined"
-    elif "convention" in verdicts or active_kinks(trace):
+    elif "convention" in verdicts or _kinks(trace):
         status = "convention"
     return Check(
         status=status,
@@ -104,6 +105,7 @@ def _verdict(trace: Trace, replay: Replay, found: Witnesses) -> Check:
         differences=found.differences and found.differences.values,
         notices=(*_notices(found), *_third(found.differences)),
         summary=_summary(trace, status, found),
+        reason=_reason(trace, status, found),
     )
 
 
@@ -111,24 +113,26 @@ def _gradients(trace: Trace, replay: Replay) -> Mapping[str, Value]:
     """torch's gradients by name; a name that is not in the program has 0, as in the trace."""
     gradients = {}
     for name in trace.wrt:
-        index = trace.wrt_index(name)
+        index = trace.graph.asked(name)
         unused = trace.gradients[name] if index is None else replay.gradients[index]
         gradients[name] = plain(unused)
     return gradients
 
 
-def active_kinks(trace: Trace) -> list[Notice]:
-    """The kinks that a gradient passes."""
-    kinks = (n for n in trace.notices if n.code == "kink")
-    return [n for n in kinks if n.index is None or trace.adjoints[n.index] is not None]
+def _kinks(trace: Trace) -> list[str]:
+    """The operations that are at a kink and that a gradient passes: `relu (v1)`."""
+    labels = trace.graph.labels
+    indices = [notice.index for notice in trace.notices if notice.code == "kink"]
+    nodes = [(i, trace.graph.nodes[i]) for i in indices if i is not None]
+    return [f"{node.op.written} ({labels[i]})" for i, node in nodes if isinstance(node, Apply)]
 
 
 def _why_not(trace: Trace) -> str | None:
     """Why central differences would say nothing about this trace."""
     if undefined(trace):
         return "the result is undefined here"
-    kinks = [_kink(trace, n) for n in active_kinks(trace)]
-    return f"there is a kink here ({_listed(kinks)})" if kinks else None
+    kinks = _kinks(trace)
+    return f"there is a kink here ({listed(kinks)})" if kinks else None
 
 
 def _notices(found: Witnesses) -> list[Notice]:
@@ -142,7 +146,7 @@ def _notices(found: Witnesses) -> list[Notice]:
     if rounded:
         worst = max(rounded, key=lambda node: node.error)
         text = (
-            f"rounding sets {_listed([node.name for node in rounded])} apart from {found.engine}, "
+            f"rounding sets {listed(node.name for node in rounded)} apart from {found.engine}, "
             f"by {worst.error:.2g} at most; every operation agrees on the same inputs"
         )
         notices.append(Notice(worst.index, "rounding", text))
@@ -153,18 +157,28 @@ def _third(differences: Differences | None) -> tuple[Notice, ...]:
     return () if differences is None else (*differences.wrong, *differences.notices)
 
 
-def _summary(trace: Trace, status: Status, found: Witnesses) -> str:
-    """The verdict in one line."""
+def _reason(trace: Trace, status: Status, found: Witnesses) -> str:
+    """Why the exit code is not 0; empty where it is."""
     guilty = [node for node in found.nodes if node.verdict == "differs"]
     if guilty:
         node = guilty[0]
-        also = f"; also {_listed([n.name for n in guilty[1:]])}" if guilty[1:] else ""
+        also = f"; also {listed(n.name for n in guilty[1:])}" if guilty[1:] else ""
         return f"differs from {found.engine} at {_operation(trace, node)}: {node.text}{also}"
+    if found.differences and found.differences.wrong:
+        return found.differences.wrong[0].text
+    return _undefined_text(trace) if status == "undefined" else ""
+
+
+def _summary(trace: Trace, status: Status, found: Witnesses) -> str:
+    """The verdict in one line."""
+    reason = _reason(trace, status, found)
+    if any(node.verdict == "differs" for node in found.nodes):
+        return reason
     agreement = f"checked against {found.engine} autograd: {_agreement(trace, found)}"
-    if status == "differs" and found.differences:
-        return f"{agreement}; but {found.differences.wrong[0].text}"
+    if status == "differs":
+        return f"{agreement}; but {reason}"
     if status == "undefined":
-        return f"{_undefined_text(trace)}; {agreement}"
+        return f"{reason}; {agreement}"
     if found.differences and any(v is not None for v in found.differences.values.values()):
         skipped = " (not all could be had)" if found.differences.notices else ""
         return f"{agreement}; so do central differences{skipped}"
@@ -181,10 +195,10 @@ def _agreement(trace: Trace, found: Witnesses) -> str:
         text += f", {rounded} of them but for rounding"
     chosen = [node for node in found.nodes if node.verdict == "convention"]
     if chosen:
-        where = _listed([node.name for node in chosen])
+        where = listed(node.name for node in chosen)
         return f"all but {where} agree, where torch chose another convention at a kink"
-    kinks = [_kink(trace, n) for n in active_kinks(trace)]
-    return f"{text}, by convention at the kink of {_listed(kinks)}" if kinks else text
+    kinks = _kinks(trace)
+    return f"{text}, by convention at the kink of {listed(kinks)}" if kinks else text
 
 
 def _undefined_text(trace: Trace) -> str:
@@ -197,16 +211,3 @@ def _undefined_text(trace: Trace) -> str:
 def _operation(trace: Trace, node: NodeCheck) -> str:
     expression = trace.graph.expression(node.index)
     return node.name if expression == node.name else f"{node.name} = {expression}"
-
-
-def _kink(trace: Trace, notice: Notice) -> str:
-    if notice.index is None:
-        return notice.text
-    node = trace.graph.nodes[notice.index]
-    label = trace.graph.labels[notice.index]
-    return f"{node.op.written} ({label})" if isinstance(node, Apply) else label
-
-
-def _listed(names: Sequence[str], limit: int = 3) -> str:
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more

@@ -22,6 +22,7 @@ from backtrace.records import Notice, Trace, plain
 EPSILON = float(np.finfo(np.float64).eps)
 STEP = EPSILON ** (1 / 3)  # truncation and rounding are about equal there
 SMOOTH = 1e-6  # relative: how far left and right slopes may differ without being called a kink
+LOST = 1e-6  # relative: with more rounding in the values, steps of this size show nothing else
 BUDGET = 5e6  # node evaluations: some ten seconds
 Function: TypeAlias = Callable[[Value], float]
 
@@ -54,7 +55,7 @@ def central_differences(trace: Trace, skip: str | None = None) -> Differences:
     for name in trace.wrt:
         slopes, margins, reasons = _slopes(trace, name, noise)
         values[name] = plain(slopes) if np.any(np.isfinite(slopes)) or not slopes.size else None
-        index, label = trace.wrt_index(name), f"d{trace.output}/d{name}"
+        index, label = trace.graph.asked(name), f"d{trace.output}/d{name}"
         if reasons:
             text = f"no central difference for {label}{reasons[0]}{_more(len(reasons) - 1)}"
             skipped.append(Notice(index, "differences-skipped", text))
@@ -74,7 +75,7 @@ def central_differences(trace: Trace, skip: str | None = None) -> Differences:
 
 def _slopes(trace: Trace, name: str, noise: float) -> tuple[Value, Value, list[str]]:
     """Slopes and margins in the shape of the variable, nan where skipped, and why they were."""
-    index = trace.wrt_index(name)
+    index = trace.graph.asked(name)
     start = np.asarray(trace.variables[name] if index is None else trace.values[index])
     slopes, margins = np.zeros(start.shape), np.zeros(start.shape)
     reasons: list[str] = []
@@ -138,9 +139,11 @@ def _slope(function: Callable[[float], float], x: float, h: float, noise: float)
     points = [x - 2 * h, x - h, x, x + h, x + 2 * h]
     if len(set(points)) < len(points):
         return "the numbers are too small for a step"
-    left2, left, centre, right, right2 = (function(p) for p in points)
-    if not np.all(np.isfinite([left2, left, centre, right, right2])):
+    values = left2, left, centre, right, right2 = [function(p) for p in points]
+    if not np.all(np.isfinite(values)):
         return f"a step of {2 * h:.1g} leaves the domain"
+    if noise > LOST * max(map(abs, values)):
+        return "rounding hides it"
     near, far = (right - left) / (points[3] - points[1]), (right2 - left2) / (points[4] - points[0])
     # Right slope minus left slope grows with the step where the function is smooth; at a kink
     # it does not.

@@ -12,13 +12,12 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from backtrace.errors import EngineMissing
-from backtrace.graph import Apply
+from backtrace.graph import Apply, Params
 from backtrace.ops.rows import Elementwise, Value
 from backtrace.records import Trace
 
 Tensor: TypeAlias = Any
-Params: TypeAlias = tuple[tuple[str, float], ...]
-TESTED = "2.13"  # the conventions at kinks are those of this version (SEMANTICS §1)
+TESTED = "2.13"  # at kinks the rows follow this version; torch has changed clamp and maximum there
 
 
 class Replay(NamedTuple):
@@ -84,8 +83,8 @@ class Torch:
                 if fits and result.requires_grad:
                     results.append(result)
                     seeds.append(upstream)
-            sources = [t for tensors in arguments.values() for t in tensors if t.requires_grad]
-            products = iter(self._gradients(results, sources, seeds))
+            wanted = [t for tensors in arguments.values() for t in tensors if t.requires_grad]
+            products = iter(self._gradients(results, wanted, seeds))
         return {
             index: Apart(values[index], [next(products) if t.requires_grad else None for t in ts])
             for index, ts in arguments.items()
@@ -107,26 +106,26 @@ class Torch:
     def _backward(self, trace: Trace, tensors: list[Tensor]) -> list[Value | None]:
         output = trace.graph.output
         needed = [i for i, adjoint in enumerate(trace.adjoints) if adjoint is not None]
-        sources = [tensors[i] for i in needed]
-        found = self._gradients([tensors[output]], sources, [trace.adjoints[output]])
+        wanted = [tensors[i] for i in needed]
+        found = self._gradients([tensors[output]], wanted, [trace.adjoints[output]])
         gradients: list[Value | None] = [None] * len(tensors)
         for i, gradient in zip(needed, found, strict=True):
             gradients[i] = gradient
         return gradients
 
     def _gradients(
-        self, outputs: list[Tensor], sources: list[Tensor], seeds: list[Value]
+        self, outputs: list[Tensor], wanted: list[Tensor], seeds: list[Value]
     ) -> list[Value]:
-        """The gradients by the sources as numbers; None from torch means that nothing arrives."""
+        """The gradients by `wanted` as numbers; None from torch means that nothing arrives."""
         grad, zeros = self._torch.autograd.grad, self._torch.zeros_like
-        found: Iterable[Tensor | None] = [None] * len(sources)
-        if outputs and sources:
+        found: Iterable[Tensor | None] = [None] * len(wanted)
+        if outputs and wanted:
             roots = [
                 self._seeded(output, seed) for output, seed in zip(outputs, seeds, strict=True)
             ]
-            found = grad(roots, sources, allow_unused=True)
-        pairs = zip(found, sources, strict=True)
-        return [number(zeros(source) if g is None else g) for g, source in pairs]
+            found = grad(roots, wanted, allow_unused=True)
+        pairs = zip(found, wanted, strict=True)
+        return [number(zeros(t) if g is None else g) for g, t in pairs]
 
     def _seeded(self, output: Tensor, seed: Value) -> Tensor:
         """A number whose gradient by `output` is `seed`.
@@ -142,8 +141,8 @@ class Torch:
         tensor = function(*inputs)
         if tensor.dtype is not self._float64:
             return tensor.to(self._float64)  # a comparison's booleans: they carry no graph
-        for source in inputs:
-            if tensor is source:
+        for into in inputs:
+            if tensor is into:
                 return tensor.view_as(tensor)  # a node of its own, with a gradient of its own
         return tensor
 

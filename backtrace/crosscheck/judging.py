@@ -89,10 +89,7 @@ class Judge:
 
     def _at_kink(self, node: Apply) -> bool:
         """Whether the operation has a value here and no derivative, so that a choice was made."""
-        kink = node.op.domain.kink
-        inputs = [self.trace.values[i] for i in node.inputs]
-        with np.errstate(all="ignore"):
-            return kink is not None and bool(np.any(kink(*inputs, **dict(node.params))))
+        return node.op.at_kink([self.trace.values[i] for i in node.inputs], dict(node.params))
 
     def _judge_sum(self, index: int) -> None:
         """The sweep itself: an adjoint is the sum of the products that arrive."""

@@ -59,7 +59,8 @@ class Check:
     gradients: Mapping[str, Value]  # torch's, by the names asked for
     differences: Mapping[str, Value | None] | None
     notices: tuple[Notice, ...]
-    summary: str  # one line for the screen
+    summary: str  # the verdict in one line
+    reason: str = ""  # why the exit code is 1 or 3: the part of the summary that says so
     asked: bool = True  # False: --no-check, so that nothing is owed
 
     @property

@@ -126,7 +126,7 @@ ROWS = (
         " x = 0, so its derivative by x is inf there",
         notes="the derivative by the exponent, x**y*log(x), needs a base above 0",
         domain=Domain(
-            needs="a base above 0 or a whole exponent, and at base 0 none below 0",
+            needs="a base above 0, or a whole exponent (not below 0 where the base is 0)",
             defined=lambda x, y: (x > 0) | ((x < 0) & (y == np.floor(y))) | ((x == 0) & (y >= 0)),
             kink=lambda x, y: (x == 0) & (y >= 0) & (y < 1),
             samples=((1.5, -2.0), (2.0, 3.0), (0.7, 0.5), (2.0, 0.0)),

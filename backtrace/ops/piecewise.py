@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -43,26 +42,28 @@ def _lost(slot: int, *xs_and_v: Value) -> Value:
     return (xs[slot] != v) & ~np.isnan(v)
 
 
-def _shares(largest: Callable[..., Any], sense: int, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+def _shares(sense: int, *xs_and_v: Any) -> tuple[Any, ...]:
     """The partials of max (sense 1) or min (sense -1): 1 for the winner, an even part at a tie."""
+    *xs, v = xs_and_v
+    if len(xs) > 2:
+        ties = sum(indicator(sp.Eq(x, v)) for x in xs)
+        return tuple(indicator(sp.Eq(x, v)) / ties for x in xs)
 
-    def share(slot: int) -> Any:
-        x, others = xs[slot], xs[:slot] + xs[slot + 1 :]
-        rival = others[0] if len(others) == 1 else largest(*others)
-        ties = 1 + (1 if len(others) == 1 else sum(indicator(sp.Eq(x, y)) for y in others))
+    def share(x: Any, rival: Any) -> Any:
         won, lost = (x > rival, x < rival) if sense > 0 else (x < rival, x > rival)
-        return sp.Piecewise((1, won), (0, lost), (sp.S.One / ties, True))
+        return sp.Piecewise((1, won), (0, lost), (sp.S.Half, True))
 
-    return tuple(map(share, range(len(xs))))
+    x, y = xs
+    return share(x, y), share(y, x)
 
 
-MAX: Elementwise = Elementwise(
+MAX = Elementwise(
     name="max",
     inputs=("*x",),
     also=("Max", "maximum"),
     forward=lambda *x: reduce(np.maximum, x),
     formula=lambda *x: sp.Max(*x),
-    partials=lambda *x: _shares(MAX.applied, 1, x[:-1]),
+    partials=lambda *x: _shares(1, *x),
     local=EachInput(_share),
     masks=EachInput(_lost),
     torch="torch.maximum(*x) if len(x) == 2"
@@ -76,13 +77,13 @@ MAX: Elementwise = Elementwise(
     ),
     by_name=True,
 )
-MIN: Elementwise = Elementwise(
+MIN = Elementwise(
     name="min",
     inputs=("*x",),
     also=("Min", "minimum"),
     forward=lambda *x: reduce(np.minimum, x),
     formula=lambda *x: sp.Min(*x),
-    partials=lambda *x: _shares(MIN.applied, -1, x[:-1]),
+    partials=lambda *x: _shares(-1, *x),
     local=EachInput(_share),
     masks=EachInput(_lost),
     torch="torch.minimum(*x) if len(x) == 2"
@@ -96,7 +97,7 @@ MIN: Elementwise = Elementwise(
     ),
     by_name=True,
 )
-CLAMPED = "1 at the bounds, as torch up to 2.13; later versions take the subgradient of least norm"
+CLAMPED = "1 at the bounds, the derivative of the piece between them, as torch 2.13 has it"
 
 ROWS = (
     Elementwise(

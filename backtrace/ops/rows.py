@@ -64,7 +64,7 @@ def where_local_is_zero(rule: Local) -> Mask:
     return blocked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Op:
     """One operation: how it is written and shown."""
 
@@ -77,6 +77,9 @@ class Op:
     params: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     convention: str = ""  # what the derivative is at a kink, and why: "relu'(0) = 0: …"
     notes: str = ""  # what else a user should know: another definition elsewhere, a threshold
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
 
     @property
     def variadic(self) -> bool:
@@ -102,7 +105,7 @@ class Op:
         return f"{self.written}({', '.join([*labels, *keywords, *chosen])})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Elementwise(Op):
     """An operation on numbers, applied entry by entry to arrays.
 
@@ -130,6 +133,12 @@ class Elementwise(Op):
         if self.by_name:
             return named(self, tuple({**self.params, **params}.items()))(*inputs)
         return self.formula(*inputs, **exact(params))
+
+    def at_kink(self, inputs: Sequence[Value], params: Mapping[str, float]) -> bool:
+        """Whether it has a value here and no derivative, at one entry of the inputs at least."""
+        kink = self.domain.kink
+        with np.errstate(all="ignore"):
+            return kink is not None and bool(np.any(kink(*inputs, **params)))
 
     def mask(self, slot: int) -> Mask:
         """Where the edge into `slot` is blocked, or None if nothing ever is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from backtrace.errors import did_you_mean
+from backtrace.errors import did_you_mean, shortened
 from backtrace.ops import FUNCTIONS
 
 EMPTY = 'there is no expression to trace; try "(w*x - y)**2" with w=1 x=1 y=2'
@@ -23,6 +23,28 @@ KEYWORD = "{!r} is a word of Python; a program here has formulas and assignments
 METHOD = "methods and attributes are not in the language; write a function, as in log(x)"
 INDEXING = "indexing is not in the language of this version, which traces scalars"
 
+OF_VECTORS = frozenset(
+    {
+        "sum",
+        "mean",
+        "prod",
+        "var",
+        "std",
+        "norm",
+        "dot",
+        "matmul",
+        "softmax",
+        "log_softmax",
+        "logsumexp",
+        "mse",
+        "mse_loss",
+        "cross_entropy",
+        "nll",
+        "bce",
+        "linspace",
+        "array",
+    }
+)
 MEANT: Mapping[str, str] = MappingProxyType(
     {
         "//": "floor division is written floor(a/b)",
@@ -69,13 +91,17 @@ def unexpected(text: str, before: str) -> str:
 
 def unknown_function(name: str) -> str:
     """A call of something that is neither in the table nor a variable."""
-    meant = did_you_mean(name, FUNCTIONS)
-    return f"unknown function {_short(name)!r}{meant or '; `backtrace ops` lists the functions'}"
+    if name in OF_VECTORS:
+        return f"{name} is of vectors, and this version traces scalars: write its terms out"
+    meant = did_you_mean(name, FUNCTIONS) or "; `backtrace ops` lists the functions"
+    variable = f"; a variable needs a value, as in {name}=1" if len(name) < 3 else ""
+    return f"unknown function {shortened(name)!r}{meant}{variable}"
 
 
 def ambiguous(name: str, ways: Iterable[Iterable[str]]) -> str:
     """A name that is several products of known names."""
-    return f"{_short(name)!r} could be {' or '.join('*'.join(w) for w in ways)}: write the product"
+    readings = " or ".join("*".join(way) for way in ways)
+    return f"{shortened(name)!r} could be {readings}: write the product"
 
 
 def no_parentheses(name: str, following: str) -> str:
@@ -89,7 +115,3 @@ def raised_function(name: str) -> str:
     arc = f"a{name}" if f"a{name}" in FUNCTIONS else ""
     inverse = f"{arc}(x) for the inverse function, " if arc else ""
     return f"write {inverse}{name}(x)**n for a power, 1/{name}(x) for the reciprocal"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 40 else f"{name[:37]}…"

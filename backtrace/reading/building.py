@@ -64,6 +64,7 @@ class Builder:
         for end in range(1, len(name) + 1):
             for start in range(end):
                 part = name[start:end]
+                # 2pix is 2*pi*x; the e of 2ex is left out, for most names have one
                 if ways[start] and (part in self.scope or self.is_bound(part) or part == "pi"):
                     ways[end] += [[*way, part] for way in ways[start]]
             ways[end] = ways[end][:2]

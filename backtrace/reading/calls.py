@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from backtrace.errors import ReadError, Span
 from backtrace.graph import Constant
@@ -11,22 +12,29 @@ from backtrace.ops import Elementwise
 from backtrace.reading.building import Builder
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A function's name with what stands between its parentheses: nodes, and quoted texts.
+class Function(NamedTuple):
+    """A name before parentheses: the operations of that name, of which the arguments choose one.
 
-    `rows` are the operations of that name, of which the arguments choose one.
+    `most` is how many arguments it takes in its library, if fewer than here.
     """
 
     name: str
-    rows: Sequence[Elementwise]
+    rows: Sequence[Elementwise] = ()
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function with what stands between its parentheses: nodes, and quoted texts."""
+
+    function: Function
     positional: list[int] = field(default_factory=list)
     named: dict[str, int] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
     def node(self, builder: Builder, source: str, span: Span) -> int:
         """Append the node of the call. Raises ReadError if the arguments fit none of the rows."""
-        for row in self.rows:
+        for row in self.function.rows:
             fitted = self._fit(row)
             if fitted is None:
                 continue
@@ -35,15 +43,19 @@ class Call:
             numbers = _take_out(builder, {k: i for k, i in params.items() if i >= 0}, source, span)
             complete = tuple({**row.params, **numbers}.items())
             return builder.apply(row, fitted[:inputs], span, complete)
-        shapes = " or ".join(signature(row) for row in self.rows)
-        raise ReadError(f"{self.name} is written {shapes}", source, span)
+        name, rows, most = self.function
+        if most is not None and len(self.positional) + len(self.named) > most:
+            raise ReadError(f"{name} takes {most} argument{'s'[: most - 1]} there", source, span)
+        shapes = " or ".join(signature(row) for row in rows)
+        raise ReadError(f"{name} is written {shapes}", source, span)
 
     def _fit(self, row: Elementwise) -> list[int] | None:
         """The arguments in the order of the row's inputs and params; None if they do not fit.
 
         A param that is not given has the index -1.
         """
-        if row.chosen_by != self.texts:
+        most = self.function.most
+        if row.chosen_by != self.texts or (most and len(self.positional) + len(self.named) > most):
             return None
         if row.variadic:
             return list(self.positional) if len(self.positional) > 1 and not self.named else None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import keyword
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import reduce
 
 from backtrace.errors import ReadError
 from backtrace.graph import NAMED_CONSTANTS, Constant
 from backtrace.ops import FUNCTIONS, OPS, Elementwise
 from backtrace.reading import advice, prefixes
-from backtrace.reading.calls import Call
+from backtrace.reading.calls import Call, Function
 from backtrace.reading.cursor import Cursor
 from backtrace.reading.numbers import SUPERSCRIPT_DIGITS, fraction, literal
 from backtrace.reading.tokens import FRACTIONS, starts_name, starts_number, starts_raised
@@ -89,7 +89,7 @@ class Operands(Cursor, ABC):
             return self.dotted(first)
         if name in FUNCTIONS:
             self.at += 1
-            return self.function(first, name, FUNCTIONS[name])
+            return self.function(first, Function(name, FUNCTIONS[name]))
         if name in NAMED_CONSTANTS:
             self.at += 1
             return builder.add(Constant(name), self.tokens.span(first, first))
@@ -135,33 +135,33 @@ class Operands(Cursor, ABC):
 
     # -- calls
 
-    def function(self, first: int, name: str, rows: Sequence[Elementwise]) -> int:
+    def function(self, first: int, function: Function) -> int:
         """function = NAME (('**' | '^') NUMBER | SUPERSCRIPT)? arguments; cos^2(x) is cos(x)^2"""
         sign = self.texts[self.at]
         if sign == "(":
-            return self.call(first, name, rows)
+            return self.call(first, function)
         place, exponent = self.at, ""
         if sign == "**":
             place, exponent = self.at + 1, self.texts[self.at + 1]
         elif starts_raised(sign):
             exponent = sign.translate(SUPERSCRIPT_DIGITS)
         if not exponent:
-            raise self.error(advice.no_parentheses(name, sign), first)
+            raise self.error(advice.no_parentheses(function.name, sign), first)
         if not starts_number(exponent) or self.texts[place + 1] != "(":
-            raise self.error(advice.raised_function(name), first)
+            raise self.error(advice.raised_function(function.name), first)
         raised, self.at = self.at, place + 1
-        index = self.call(first, name, rows)
+        index = self.call(first, function)
         self.readings.move_exponent(raised, place, self.at - 1, exponent)
         power = self.builder.add(Constant(exponent), self.tokens.span(place, place))
         span = self.tokens.span(first, self.at - 1)
         return self.builder.apply(OPERATORS["**"], (index, power), span)
 
-    def call(self, first: int, name: str, rows: Sequence[Elementwise]) -> int:
+    def call(self, first: int, function: Function) -> int:
         """arguments = '(' (argument (',' argument)* ','?)? ')'"""
         opened = self.at
         self.at += 1
         self.enter(opened)
-        call = Call(name, rows)
+        call = Call(function)
         while self.texts[self.at] != ")":
             self.argument(call)
             if self.texts[self.at] != ",":
@@ -169,7 +169,7 @@ class Operands(Cursor, ABC):
             self.at += 1
         self.close(opened)
         if not self.texts[first].isascii():
-            self.readings.rewrite(first, rows[0].written)
+            self.readings.rewrite(first, function.rows[0].written)
         return call.node(self.builder, self.source, self.tokens.span(first, self.at - 1))
 
     def argument(self, call: Call) -> None:
@@ -203,5 +203,5 @@ class Operands(Cursor, ABC):
             raise ReadError(found, self.source, self.tokens.span(first, last))
         self.readings.rewrite(first, found.name, last)
         if found.rows:
-            return self.function(first, found.name, found.rows)
+            return self.function(first, found)
         return self.builder.add(Constant(found.name), self.tokens.span(first, last))

@@ -1,105 +1,83 @@
 """Functions pasted with the prefix of their library: honoured where they mean the same there.
 
 `np.log(x)`, `torch.nn.functional.gelu(x)` and `math.log(x, 2)` are read; `np.max(x, 0)`, whose
-second argument is an axis, is refused with the spelling to use.
+second argument is an axis, is refused with the spelling to use. A function of the table is taken
+to mean the same in every library that spells it the same; the exceptions are listed here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
-from backtrace.errors import did_you_mean
 from backtrace.graph import NAMED_CONSTANTS
-from backtrace.ops import FUNCTIONS, Elementwise
-from backtrace.reading.advice import METHOD
+from backtrace.ops import FUNCTIONS
+from backtrace.reading.advice import METHOD, unknown_function
+from backtrace.reading.calls import Function
 
-_COMMON = (
-    "exp expm1 exp2 log1p log2 log10 sqrt cbrt sin cos tan sinh cosh tanh hypot floor ceil trunc"
-)
-_C_NAMES = "asin acos atan atan2 asinh acosh atanh"
-_NUMPY = (
-    f"{_COMMON} arcsin arccos arctan arctan2 arcsinh arccosh arctanh abs absolute sign square "
-    "reciprocal negative power mod remainder fmod maximum minimum fmax fmin where clip round sinc "
-    "logaddexp"
-)
-_TORCH = (
-    f"{_COMMON} {_C_NAMES} arcsin arccos arctan arctan2 arcsinh arccosh arctanh abs absolute sign "
-    "sgn square reciprocal rsqrt neg negative pow remainder fmod maximum minimum max min fmax fmin "
-    "where clamp clip round frac sinc sigmoid relu logit erf erfc lgamma xlogy logaddexp"
-).replace(" cbrt", "")
-_ACTIVATIONS = (
-    "relu relu6 leaky_relu elu selu celu gelu silu softplus sigmoid logsigmoid hardtanh tanh "
-    "hardsigmoid hardswish prelu mish softsign tanhshrink"
-)
-_MATH = f"{_COMMON} {_C_NAMES} pow fmod erf erfc lgamma log"
-_SYMPY = (
-    f"exp log sqrt cbrt sin cos tan sec csc cot sinh cosh tanh sech csch coth {_C_NAMES} acot asec "
-    "acsc Abs sign floor ceiling Max Min Mod Pow erf erfc loggamma"
-)
-
-
-def _same(names: str, **other: str) -> Mapping[str, str]:
-    return MappingProxyType({name: name for name in names.split()} | other)
-
-
-# "log/1": only the first of our rows of that name (numpy's log has no base).
-PREFIXES: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "math": _same(_MATH, fabs="abs"),
-        "np": _same(_NUMPY, log="log/1", fabs="abs", rint="round"),
-        "torch": _same(_TORCH, log="log/1"),
-        "F": _same(_ACTIVATIONS),
-        "sp": _same(_SYMPY, Pow="pow"),
-    }
-)
 LIBRARIES: Mapping[str, str] = MappingProxyType(
     {
         "math": "math",
         "np": "np",
         "numpy": "np",
+        "jnp": "np",
         "torch": "torch",
-        "F": "F",
-        "torch.nn.functional": "F",
-        "nn.functional": "F",
         "torch.special": "torch",
-        "sp": "sp",
-        "sympy": "sp",
+        "F": "torch",
+        "torch.nn.functional": "torch",
+        "nn.functional": "torch",
+        "sp": "sympy",
+        "sympy": "sympy",
     }
 )
+AXIS = "its 2nd argument may be an axis; write {0}(a, b), or {1}.{0}imum(a, b)"
+CHOICE = "a jump has no derivative; write where(x > 0, 1, 0)"
+NUMBER = "write the number alone, or bind it to a name"
 # What is spelled alike there and means something else: the advice that is given.
-ELSEWHERE: Mapping[str, str] = MappingProxyType(
+ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "np.max": "numpy's max takes an axis; write max(a, b), or np.maximum(a, b)",
-        "np.min": "numpy's min takes an axis; write min(a, b), or np.minimum(a, b)",
-        "np.heaviside": "heaviside has no derivative; write where(x > 0, 1, 0)",
-        "torch.heaviside": "heaviside has no derivative; write where(x > 0, 1, 0)",
-        "torch.tensor": "write the number alone, or bind it to a name",
-        "np.array": "write the number alone, or bind it to a name",
+        "math": {"remainder": "it rounds to the nearest multiple; write x % y, or fmod(x, y)"},
+        "np": {
+            "max": AXIS.format("max", "np"),
+            "min": AXIS.format("min", "np"),
+            "heaviside": CHOICE,
+            "array": NUMBER,
+        },
+        "torch": {
+            "max": AXIS.format("max", "torch"),
+            "min": AXIS.format("min", "torch"),
+            "heaviside": CHOICE,
+            "tensor": NUMBER,
+        },
+        "sympy": {
+            "sinc": "it is sin(x)/x there; write sinc(x/pi)",
+            "frac": "it is x - floor(x) there; write that",
+            "Heaviside": CHOICE,
+            **dict.fromkeys(("div", "trunc"), "it is of polynomials there"),
+            **dict.fromkeys(("maximum", "minimum"), "it is of functions on sets there"),
+        },
     }
 )
+# Functions that take more arguments here than there, where another would be an output array.
+MOST_ARGUMENTS: Mapping[str, int] = MappingProxyType({"log": 1, "maximum": 2, "minimum": 2})
 
 
-class Meaning(NamedTuple):
-    """What a dotted name stands for: a function's rows, or, without rows, a constant."""
+def lookup(path: Sequence[str]) -> Function | str:
+    """What a dotted name means, or the text that says why it is refused.
 
-    name: str
-    rows: tuple[Elementwise, ...]
-
-
-def lookup(path: Sequence[str]) -> Meaning | str:
-    """What a dotted name means, or the text that says why it is refused."""
+    A constant is a function without rows.
+    """
     *prefix, member = path
+    written = ".".join(path)
     library = LIBRARIES.get(".".join(prefix))
     if library is None:
-        return METHOD
-    written = ".".join(path)
-    if member in NAMED_CONSTANTS and library != "F":
-        return Meaning(member, ())
-    ours, _, arguments = PREFIXES[library].get(member, "").partition("/")
-    if not ours:
-        advice = ELSEWHERE.get(f"{library}.{member}")
-        return advice or f"{written} is not known{did_you_mean(member, FUNCTIONS)}"
-    rows = FUNCTIONS[ours]
-    return Meaning(ours, rows[: int(arguments)] if arguments else rows)
+        rows = FUNCTIONS.get(member)
+        return f"{written} is not known; write {rows[0].written}(x)" if rows else METHOD
+    if member in NAMED_CONSTANTS:
+        return Function(member)
+    if member in ELSEWHERE[library]:
+        return f"{written} is not the {member} of this language: {ELSEWHERE[library][member]}"
+    if member not in FUNCTIONS:
+        return unknown_function(member)
+    most = MOST_ARGUMENTS.get(member) if library in ("np", "torch") else None
+    return Function(member, FUNCTIONS[member], most)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from backtrace.errors import BindingError, ReadError, Span, did_you_mean
+from backtrace.errors import BindingError, ReadError, Span, did_you_mean, listed, shortened
 from backtrace.graph import Graph
 from backtrace.ops.rows import Array, Value
 from backtrace.passes import forward, frozen
@@ -37,18 +37,23 @@ class Bindings:
             raise self._unused(graph, unused[0])
 
     def _missing(self, graph: Graph, missing: list[str], unused: list[str]) -> BindingError:
-        values = " ".join(f"{_short(name)}=1" for name in missing[:4])
-        message = f"no value for {_listed(missing)}: give one, as in {values}"
+        values = " ".join(f"{shortened(name)}=1" for name in missing[:4])
+        message = f"no value for {listed(missing)}: give one, as in {values}"
         if unused:
-            message += f" ({_listed(unused)} is given and not used)"
+            message += f" ({listed(unused)} {'is' if len(unused) == 1 else 'are'} not used)"
         return BindingError(message, graph.source, graph.spans[graph.variables[missing[0]]])
 
     def _unused(self, graph: Graph, name: str) -> BindingError:
+        if name in graph.names:
+            message = (
+                f"{shortened(name)} is assigned in the program, so it takes no value from outside"
+            )
+            return BindingError(message)
         known = {**dict.fromkeys(graph.variables), **{o.lstrip("-"): o for o in self.options}}
         meant = did_you_mean(name, known)
         for option in self.options:
             meant = meant.replace(f" {option.lstrip('-')}", f" {option}")
-        return BindingError(f"{_short(name)} is not in the program{meant}")
+        return BindingError(f"{shortened(name)} is not in the program{meant}")
 
 
 def bind(mapping: Mapping[str, Any], typed: Mapping[str, Any]) -> Bindings:
@@ -64,7 +69,8 @@ def value_of(name: str, value: Any) -> Value:
         return read_value(value, f"{name}=")
     numbers = _numbers(value)
     if numbers is None:
-        raise BindingError(f"the value of {_short(name)} is not a real number: {repr(value)[:60]}")
+        given = repr(value)[:60]
+        raise BindingError(f"the value of {shortened(name)} is not a real number: {given}")
     return frozen(numbers)
 
 
@@ -97,7 +103,7 @@ def read_value(text: str, shown_as: str = "") -> np.float64:
         span = error.span and Span(*(column + len(shown_as) for column in error.span))
         raise BindingError(f"not a number: {error.message}", source, span or whole) from None
     if graph.variables or graph.assigned:
-        names = _listed(list(graph.variables)) or graph.assigned[0][0]
+        names = listed(list(graph.variables)) or graph.assigned[0][0]
         raise BindingError(f"not a number: a value cannot use names ({names})", source, whole)
     return _exact(graph)
 
@@ -124,15 +130,3 @@ def _plain(text: str) -> float:
     if digits not in ("inf", "nan") and (np.isinf(value) or (value == 0 and digits.strip("0."))):
         raise ValueError(text)  # the reader says what is wrong, or that 0e5 is right
     return value
-
-
-def _listed(names: Iterable[str]) -> str:
-    """At most four names, in words: `w, x and y`."""
-    shown = [_short(name) for name in names]
-    if len(shown) > 4:
-        shown = [*shown[:3], f"{len(shown) - 3} others"]
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 40 else f"{name[:37]}…"

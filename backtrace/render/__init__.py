@@ -7,10 +7,12 @@ console as wide as the `width` it was made for. None of them prints.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 DIGITS = 6  # significant digits of a number in a view
+ViewName: TypeAlias = Literal["tree", "table"]
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -18,10 +20,26 @@ if TYPE_CHECKING:
     View = Callable[..., Text]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a view is told of the screen it is for.
+
+    `ascii` draws without box characters and ∂. `width` is in terminal columns; without one a line
+    may be of any length.
+    """
+
+    digits: int = DIGITS
+    ascii: bool = False
+    width: int | None = None
+
+
+PLAIN = Look()  # for a pipe, or for print() in Python
+
+
 class _Views(Mapping[str, "View"]):
     """The views of --view by name; a view's module is imported when it is asked for."""
 
-    _names = ("tree", "table")
+    _names = get_args(ViewName)
 
     def __getitem__(self, name: str) -> View:
         if name not in self._names:

@@ -65,9 +65,12 @@ def assembled(lines: Iterable[Cell]) -> Text:
     return result
 
 
-def folded(cell: Cell, width: int) -> list[Cell]:
-    """The cell on as many lines as it needs, broken at spaces where that is possible."""
-    if width_of(cell) <= width:
+def folded(cell: Cell, width: int | None) -> list[Cell]:
+    """The cell on as many lines as it needs, broken at spaces where that is possible.
+
+    Without a width it stays on one line.
+    """
+    if width is None or width_of(cell) <= width:
         return [cell]
     lines: list[Cell] = []
     line: list[Piece] = []

@@ -35,20 +35,17 @@ import numpy as np
 
 from backtrace.graph import Apply, Constant
 from backtrace.ops.rows import Value
-from backtrace.passes import edge
 from backtrace.records import Trace
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
 
 SCHEMA = "backtrace.trace/1"
-SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-NUMBERS = ("value", "gradient", "local_value", "upstream", "product", "max_error")
 
 Json: TypeAlias = Any
 
 
-def json_text(trace: Trace, check: Check | None, *, formulas: bool = True) -> str:
+def json_text(trace: Trace, check: Check, *, formulas: bool = True) -> str:
     """The trace and its check as text; the keys stand in the module's docstring.
 
     `formulas=False` leaves out what needs sympy, which is then not imported.
@@ -59,16 +56,6 @@ def json_text(trace: Trace, check: Check | None, *, formulas: bool = True) -> st
     parts.append(f'"nodes": [\n  {nodes}\n ]')
     parts += [f"{encode(key)}: {encode(value)}" for key, value in _tail(trace, check).items()]
     return "{" + ",\n ".join(parts) + "}"
-
-
-def load(text: str) -> dict[str, Json]:
-    """What `json_text` wrote, with nan and the infinities as floats again."""
-    read = json.loads(text, object_hook=_restored)
-    if read.get("schema") != SCHEMA:
-        raise ValueError(f"the schema is {read.get('schema')!r}, not {SCHEMA!r}")
-    for key in ("variables", "gradients"):
-        read[key] = {name: _float(value) for name, value in read[key].items()}
-    return dict(read)
 
 
 def _head(trace: Trace, formulas: bool) -> dict[str, Json]:
@@ -106,21 +93,17 @@ def _contributions(
     trace: Trace, index: int, local: Callable[[int, int], str | None]
 ) -> Iterator[dict[str, Json]]:
     """The edges into one node, in order of the program."""
-    graph = trace.graph
-    for via, slot in reversed(graph.uses[index]):
-        node, upstream = graph.nodes[via], trace.adjoints[via]
-        if upstream is None or not isinstance(node, Apply) or node.op.local[slot] is None:
-            continue
-        passed = edge(graph, trace.values, upstream, via, slot)
+    for via, slot in trace.edges(index):
+        found = trace.contribution(via, slot)
         yield {
-            "via": graph.labels[via],
+            "via": trace.graph.labels[via],
             "via_index": via,
             "slot": slot,
             "local": local(via, slot),
-            "local_value": _number(passed.local),
-            "upstream": _number(upstream),
-            "product": _number(passed.product),
-            **({"blocked": True} if passed.blocked else {}),
+            "local_value": _number(found.local_value),
+            "upstream": _number(found.upstream),
+            "product": _number(found.product),
+            **({"blocked": True} if found.blocked else {}),
         }
 
 
@@ -133,20 +116,19 @@ def _locals(trace: Trace, formulas: bool) -> Callable[[int, int], str | None]:
     return lambda via, slot: local_text(trace.graph, via, slot)
 
 
-def _tail(trace: Trace, check: Check | None) -> dict[str, Json]:
+def _tail(trace: Trace, check: Check) -> dict[str, Json]:
     labels = trace.graph.labels
-    notices = (*trace.notices, *(check.notices if check is not None else ()))
-    error = None if check is None else check.max_error
+    error = check.max_error
     return {
         "check": {
-            "status": "not-checked" if check is None else check.status,
-            "engine": None if check is None else check.engine,
-            "version": None if check is None else check.version,
+            "status": check.status,
+            "engine": check.engine,
+            "version": check.version,
             "max_error": None if error is None else _number(error),
         },
         "notices": [
             {"node": None if n.index is None else labels[n.index], "code": n.code, "text": n.text}
-            for n in notices
+            for n in (*trace.notices, *check.notices)
         ],
     }
 
@@ -159,16 +141,3 @@ def _number(value: Value) -> Json:
     if math.isfinite(value):
         return value + 0.0  # -0.0 is 0.0
     return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-
-
-def _restored(read: dict[str, Json]) -> dict[str, Json]:
-    for key in NUMBERS:
-        if key in read:
-            read[key] = _float(read[key])
-    return read
-
-
-def _float(value: Json) -> Json:
-    if isinstance(value, list):
-        return [_float(part) for part in value]
-    return SPECIAL.get(value, value) if isinstance(value, str) else value

@@ -36,7 +36,9 @@ def in_layout(rows: list[Row], heading: Heading, width: int | None) -> list[Cell
         lines = _in_columns(rows, heading, aligned, gap)
         if width is None or max(map(width_of, lines)) <= width:
             return lines
-    return [line for row in rows for line in _stacked(row, width or NARROWEST)]
+    width = width or NARROWEST
+    legend = folded(((f"{heading[0]}; below it the {heading[1]}, and {heading[2]}", DIM),), width)
+    return [*legend, *(line for row in rows for line in _stacked(row, width))]
 
 
 def _in_columns(rows: list[Row], heading: Heading, aligned: bool, gap: int) -> list[Cell]:

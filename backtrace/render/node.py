@@ -10,35 +10,27 @@ from rich.text import Text
 from backtrace.errors import UsageError, did_you_mean, picture
 from backtrace.graph import Apply, Constant
 from backtrace.records import Trace
-from backtrace.render import DIGITS
+from backtrace.render import PLAIN, Look
 from backtrace.render.cells import DIM, FORWARD, GRADIENT, LOCAL, NAME, Cell, assembled, folded
 from backtrace.render.phrases import Phrases
 from backtrace.render.text import ASCII
-from backtrace.symbolic import gradient_formulas
+from backtrace.symbolic import gradient_formula
 
 MOST_EDGES = 20  # that are spelled out of one node
 LONGEST = 60  # columns of an expression with numbers in it
 INDENT = 12  # columns of the words before a line
-UNBOUNDED = 10_000
 
 Section = tuple[str, Cell]
 
 
-def node(
-    trace: Trace,
-    name: str,
-    *,
-    digits: int = DIGITS,
-    ascii: bool = False,
-    width: int | None = None,
-) -> Text:
+def node(trace: Trace, name: str, look: Look = PLAIN) -> Text:
     """How node `name` gets its value and its gradient, with every number put in.
 
     Raises UsageError with near matches for a name that is no node's.
     """
-    say = Phrases(trace, digits, ascii)
+    say = Phrases(trace, look)
     index = _index(say, name)
-    room = max((width or UNBOUNDED) - INDENT - 2, INDENT)
+    room = None if look.width is None else max(look.width - INDENT - 2, INDENT)
     sections = [
         *_written(say, index, room),
         *_forward(say, index),
@@ -66,11 +58,11 @@ def _index(say: Phrases, name: str) -> int:
     raise UsageError(f"no node is called {name!r}{did_you_mean(name, known)}")
 
 
-def _written(say: Phrases, index: int, room: int) -> Iterator[Section]:
+def _written(say: Phrases, index: int, room: int | None) -> Iterator[Section]:
     """Where it stands in the program; its text alone where the screen is narrow."""
     source, span = say.graph.source, say.graph.spans[index]
     lines = [line.removeprefix("    ") for line in picture(source, span).splitlines()]
-    if max(map(len, lines)) > room:
+    if room is not None and max(map(len, lines)) > room:
         lines = source[span.start : span.end].splitlines()
     for line in lines:
         yield "written", ((say.glyphs.clean(line), ""),)
@@ -108,17 +100,15 @@ def _backward(say: Phrases, index: int) -> Iterator[Section]:
     total = say.total(index, edges)
     start = "   where gradients start" if index == say.graph.output else ""
     yield "gradient", (*total.left, (" = ", ""), *total.right, (start, DIM))
-    label = say.graph.labels[index]
-    if label in say.graph.names:
-        formula = gradient_formulas(say.graph, [label])[label]
-        if formula is not None:
-            text = f"{say.gradient(index)} = {say.glyphs.clean(formula)}"
-            yield "formula", ((text, ""),)
+    formula = gradient_formula(say.graph, index)
+    if formula is not None and say.graph.is_named(index):
+        text = f"{say.gradient(index)} = {say.glyphs.clean(formula)}"
+        yield "formula", ((text, ""),)
 
 
 def _chain_rule(say: Phrases, via: int, slot: int) -> Cell:
     """`∂L/∂via × ∂via/∂node = upstream × (formula) = upstream × local = product`."""
-    c, times = say.contribution(via, slot), f" {say.glyphs.times} "
+    c, times = say.trace.contribution(via, slot), f" {say.glyphs.times} "
     names = f"{say.gradient(via)}{times}{say.derivative(via, c.into)} = "
     formula = say.glyphs.clean(c.local)
     product = say.product(c)
@@ -135,8 +125,8 @@ def _passed_on(say: Phrases, index: int) -> Iterator[Section]:
     node = say.graph.nodes[index]
     if not isinstance(node, Apply):
         return
-    for slot, source in list(enumerate(node.inputs))[:MOST_EDGES]:
-        to: Cell = ((f"to {say.name(source)}: ", ""),)
+    for slot, into in list(enumerate(node.inputs))[:MOST_EDGES]:
+        to: Cell = ((f"to {say.name(into)}: ", ""),)
         why_not = say.without_gradient(index, slot)
         rest = ((why_not, DIM),) if why_not else _chain_rule(say, index, slot)
         yield "passes on", (*to, *rest)

@@ -11,6 +11,7 @@ from rich.text import Text
 from backtrace.lazy import sympy as sp
 from backtrace.ops import FAMILIES, Elementwise
 from backtrace.ops.named import exact
+from backtrace.render import PLAIN, Look
 from backtrace.render.cells import (
     DIM,
     KINK,
@@ -28,7 +29,6 @@ from backtrace.symbolic import text
 SCHEMA = "backtrace.ops/1"
 GAP = "   "
 NARROWEST = 20  # columns that a sentence is folded to at least
-UNBOUNDED = 10**6
 HEADS = ("operation", "formula", "derivative", "torch")
 SHARES = (0.22, 0.26, 0.28, 0.24)  # of the width of a terminal
 OUTPUT = "v"  # what the value of the operation is called in its derivatives
@@ -55,27 +55,27 @@ def facts(row: Elementwise) -> dict[str, Any]:
     }
 
 
-def table(*, ascii: bool = False, width: int | None = None) -> Text:
+def table(look: Look = PLAIN) -> Text:
     """Every operation by family: how it is written, its formula, its derivatives, torch's name."""
-    glyphs = glyphs_for(ascii)
+    glyphs = glyphs_for(look.ascii)
     groups = {family: [facts(row) for row in rows] for family, rows in FAMILIES.items()}
     head: Sequence[Cell] = [((word, DIM),) for word in HEADS]
     cells = {f["name"]: _cells(f, glyphs) for rows in groups.values() for f in rows}
-    widths = _widths([head, *cells.values()], width)
+    widths = _widths([head, *cells.values()], look.width)
 
     lines = [EXPLAINED, _line(head, widths)]
     for family, rows in groups.items():
         lines += [(), ((glyphs.clean(family), f"{NAME} underline"),)]
         for f in rows:
-            lines += _row(f, cells[f["name"]], widths, glyphs, width)
+            lines += _row(f, cells[f["name"]], widths, glyphs, look.width)
             if f["convention"]:
-                lines += _folded_under(f["convention"], KINK, glyphs, width)
+                lines += _folded_under(f["convention"], KINK, glyphs, look.width)
     return assembled(lines)
 
 
-def one(row: Elementwise, *, ascii: bool = False, width: int | None = None) -> Text:
+def one(row: Elementwise, look: Look = PLAIN) -> Text:
     """All that the table says of one operation."""
-    glyphs, f = glyphs_for(ascii), facts(row)
+    glyphs, f = glyphs_for(look.ascii), facts(row)
     lines: list[Cell] = [((glyphs.clean(f["written"]), NAME), (f"   {f['family']}", DIM))]
     said = [("formula", f["formula"], "")]
     said += [(_by(name, glyphs), partial, LOCAL) for name, partial in f["partials"].items()]
@@ -89,7 +89,7 @@ def one(row: Elementwise, *, ascii: bool = False, width: int | None = None) -> T
     indent = 2 + max(len(label) for label, value, _ in said if value) + len(GAP)
     for label, value, style in said:
         if value:
-            first, *rest = _folded_under(value, style, glyphs, width, indent)
+            first, *rest = _folded_under(value, style, glyphs, look.width, indent)
             lines += [((f"  {label}".ljust(indent), DIM), *first[1:]), *rest]
     if any(OUTPUT in _names(p) for p in f["partials"].values()):
         lines.append(EXPLAINED)
@@ -174,6 +174,6 @@ def _line(cells: Sequence[Cell], widths: Sequence[int]) -> Cell:
 def _folded_under(
     sentence: str, style: str, glyphs: Glyphs, width: int | None, indent: int = 4
 ) -> list[Cell]:
-    room = max(NARROWEST, (width or UNBOUNDED) - indent)
+    room = None if width is None else max(NARROWEST, width - indent)
     cell = ((glyphs.clean(sentence), style),)
     return [((" " * indent, ""), *line) for line in folded(cell, room)]

@@ -16,6 +16,7 @@ from backtrace.render.text import Glyphs
 MOST_LINES = 200  # of a tree when no depth is asked for
 MOST_INPUTS = 40  # of one node
 COLUMNS_A_LEVEL = 10  # of the screen: the guides of a level take 4, the rest is for text
+MOST_LEVELS = 16  # of one tree where lines may be of any length
 GUIDE = 4  # cells a level
 SPACE = " " * GUIDE
 
@@ -48,13 +49,13 @@ class Outline:
     total: int
 
 
-def outline(graph: Graph, depth: int | None, columns: int, glyphs: Glyphs) -> Outline:
+def outline(graph: Graph, depth: int | None, columns: int | None, glyphs: Glyphs) -> Outline:
     """Draw to `depth` levels: all of them by default, or as many as MOST_LINES allow.
 
     A branch too deep for so many columns is drawn as a tree of its own further down.
     """
     total = _reachable(graph)
-    levels = max(3, columns // COLUMNS_A_LEVEL)
+    levels = MOST_LEVELS if columns is None else max(3, columns // COLUMNS_A_LEVEL)
     fits, whole = _depth_that_fits(graph)
     if depth is None:
         depth = total if whole else max(1, min(fits, levels))
@@ -71,8 +72,8 @@ def _reachable(graph: Graph) -> int:
         if reached[index]:
             node = graph.nodes[index]
             if type(node) is Apply:
-                for source in node.inputs:
-                    reached[source] = 1
+                for into in node.inputs:
+                    reached[into] = 1
     return sum(reached)
 
 
@@ -121,13 +122,13 @@ def _draw(graph: Graph, depth: int, levels: int, glyphs: Glyphs) -> Iterator[Lin
             else:
                 if not isinstance(node, Constant):
                     drawn.add(index)
-                children = list(_children(index, inputs, line.under, glyphs))
+                following = list(_input_lines(index, inputs, line.under, glyphs))
                 if inputs and base + level >= depth:
                     drawn.discard(index)  # it may be drawn in full at a place less deep
-                    children = [Line("fold", guides=line.under + glyphs.end)]
-                bar = glyphs.bar if children else SPACE
+                    following = [Line("fold", guides=line.under + glyphs.end)]
+                bar = glyphs.bar if following else SPACE
                 yield Line("drawn", index, line.via, line.slot, line.guides, line.under + bar)
-                stack.extend((child, level + 1) for child in reversed(children))
+                stack.extend((next_line, level + 1) for next_line in reversed(following))
         del roots[root]
 
 
@@ -135,12 +136,12 @@ def _as(kind: Kind, line: Line) -> Line:
     return Line(kind, line.index, line.via, line.slot, line.guides, line.under + SPACE)
 
 
-def _children(index: int, inputs: tuple[int, ...], under: str, glyphs: Glyphs) -> Iterator[Line]:
-    """The inputs of a node with the guides that lead to them."""
+def _input_lines(via: int, inputs: tuple[int, ...], under: str, glyphs: Glyphs) -> Iterator[Line]:
+    """The inputs of node `via` with the guides that lead to them."""
     shown = inputs if len(inputs) <= MOST_INPUTS else inputs[: MOST_INPUTS - 1]
-    for slot, source in enumerate(shown):
+    for slot, into in enumerate(shown):
         last = slot == len(inputs) - 1
         guides = under + (glyphs.end if last else glyphs.fork)
-        yield Line("drawn", source, index, slot, guides, under + (SPACE if last else glyphs.bar))
+        yield Line("drawn", into, via, slot, guides, under + (SPACE if last else glyphs.bar))
     if len(shown) < len(inputs):
         yield Line("fold", guides=under + glyphs.end)

@@ -10,13 +10,15 @@ import numpy as np
 
 from backtrace.graph import NAMED_CONSTANTS, Apply, Constant, Graph, Leaf
 from backtrace.ops.rows import Value
-from backtrace.passes import edge as passed
-from backtrace.records import Contribution, Trace, plain
-from backtrace.render import DIGITS
+from backtrace.records import Contribution, Trace
+from backtrace.render import Look
 from backtrace.render.cells import BAD, DIM, FORWARD, GRADIENT, KINK, LOCAL, NAME, Cell
 from backtrace.render.text import Glyphs, added, glyphs_for, number
 
 MANY_TERMS = 3  # at either end of a sum; what is between is left out
+
+
+LONGEST_LOCAL = 40  # characters of a formula that stands among others on a line
 
 
 class Equation(NamedTuple):
@@ -33,18 +35,20 @@ NOTHING = Equation((), ())
 class Phrases:
     """The words for one trace, in one set of characters and to one number of digits."""
 
-    def __init__(self, trace: Trace, digits: int = DIGITS, ascii: bool = False) -> None:
+    def __init__(self, trace: Trace, look: Look) -> None:
         self.trace = trace
         self.graph: Graph = trace.graph
-        self.digits = digits
-        self.glyphs: Glyphs = glyphs_for(ascii)
+        self.digits = look.digits
+        self.glyphs: Glyphs = glyphs_for(look.ascii)
         self.output = self.name(self.graph.output)
+        self.shortened = False  # whether a formula was too long for a line of the tree
         self._edges: dict[int, list[tuple[int, int]]] = {}
 
     @cached_property
     def _marks(self) -> dict[int | None, str]:
         """The node of every notice that a view marks, with the notice's code."""
-        marks = {n.index: n.code for n in self.trace.notices if n.code == "kink"}
+        kinks = (n for n in self.trace.notices if n.code == "kink")
+        marks: dict[int | None, str] = {n.index: n.code for n in kinks}
         first = self.trace.undefined
         return marks if first is None else {**marks, first.index: first.code}
 
@@ -96,9 +100,9 @@ class Phrases:
     def without_gradient(self, via: int, slot: int) -> str:
         """Why no gradient comes over this edge; empty where one does."""
         trace, node = self.trace, self.applied(via)
-        source = node.inputs[slot]
-        needed = trace.adjoints[source] is not None
-        match self.graph.nodes[source]:
+        into = node.inputs[slot]
+        needed = trace.adjoints[into] is not None
+        match self.graph.nodes[into]:
             case Constant():
                 return "constant, no gradient"
             case Leaf() if not needed:
@@ -109,32 +113,16 @@ class Phrases:
             return "no gradient passes" if needed else "no gradient needed"
         return "" if needed else "no gradient needed"
 
-    def contribution(self, via: int, slot: int) -> Contribution:
-        """The record of one edge, made without its neighbours: a node may have 10^5 of them."""
-        node, upstream = self.applied(via), self.trace.adjoints[via]
-        local, product, blocked = passed(self.graph, self.trace.values, upstream, via, slot)
-        numbers = plain(local), plain(upstream), plain(product)
-        return Contribution(node.inputs[slot], via, slot, *numbers, blocked, self.graph)
-
     def edges(self, index: int) -> list[tuple[int, int]]:
         """The (via, slot) that the gradient of the node comes over, in order of the program."""
         found = self._edges.get(index)
         if found is None:  # kept: in a long chain one variable may have 10^5 of them
-            found = self._edges[index] = list(self._find_edges(index))
+            found = self._edges[index] = list(self.trace.edges(index))
         return found
-
-    def _find_edges(self, index: int) -> Iterator[tuple[int, int]]:
-        adjoints, nodes = self.trace.adjoints, self.graph.nodes
-        if adjoints[index] is None:
-            return
-        for via, slot in reversed(self.graph.uses[index]):
-            node = nodes[via]
-            if type(node) is Apply and adjoints[via] is not None:
-                yield from () if node.op.local[slot] is None else ((via, slot),)
 
     def edge(self, via: int, slot: int) -> tuple[Equation, Equation]:
         """The local derivative, and the contribution: the gradient where there is no other."""
-        contribution = self.contribution(via, slot)
+        contribution = self.trace.contribution(via, slot)
         into, product = contribution.into, self.product(contribution)
         if len(self.edges(into)) == 1:
             gradient = Equation(((self.gradient(into), ""),), product)
@@ -150,6 +138,8 @@ class Phrases:
         if c.local_value is None:  # a rule of matrices: there is no one number
             return Equation(((left, ""),), ((formula, LOCAL),))
         value = self.number(c.local_value)
+        if len(formula) > LONGEST_LOCAL:
+            formula, self.shortened = self.glyphs.dots, True
         first: Cell = () if formula == value else ((f"{formula} = ", ""),)
         return Equation(((left, ""),), (*first, (value, LOCAL)))
 
@@ -180,7 +170,12 @@ class Phrases:
         return Equation(left, ((terms, GRADIENT), (" = ", ""), (adjoint[0], f"bold {GRADIENT}")))
 
     def _terms(self, edges: list[tuple[int, int]]) -> list[str]:
-        return [self.number(self.contribution(*edge).product) for edge in edges]
+        return [self.number(self.trace.contribution(*edge).product) for edge in edges]
+
+    def left_out(self, hidden: int, total: int, depth: int) -> Cell:
+        """That a graph of so many nodes was folded, and how to see more than to this depth."""
+        text = f"{hidden:,} of {total:,} nodes are left out at {self.glyphs.dots}; "
+        return ((f"{text}--depth {2 * depth} shows more", DIM),)
 
     def unused(self) -> Iterator[int]:
         """The statements that nothing uses, the output aside."""

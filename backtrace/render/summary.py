@@ -10,7 +10,7 @@ from rich.text import Text
 
 from backtrace.ops.rows import Value
 from backtrace.records import Trace
-from backtrace.render import DIGITS
+from backtrace.render import PLAIN, Look
 from backtrace.render.cells import (
     BAD,
     DIM,
@@ -40,52 +40,50 @@ STYLES = {"agrees": GOOD, "rounding": GOOD, "convention": KINK} | dict.fromkeys(
 )
 
 
-def summary(
-    trace: Trace,
-    check: Check | None,
-    *,
-    digits: int = DIGITS,
-    ascii: bool = False,
-    width: int | None = None,
-) -> Text:
+def summary(trace: Trace, check: Check, look: Look = PLAIN) -> Text:
     """The gradients as formulas and as numbers beside torch's, then the verdict and the notices.
 
-    `check` is None, or has compared nothing, where there is no second engine: then its columns
-    are left out. `width` and `ascii` as in the tree.
+    Where nothing was compared there are no columns of torch's.
     """
-    say = Phrases(trace, digits, ascii)
-    lines: list[Cell] = [(), *_gradients(say, check, width)]
+    say = Phrases(trace, look)
+    lines: list[Cell] = [(), *_gradients(say, check, look.width)]
     if trace.wrt:
         lines.append(())
     for cell in (*_verdict(say, check), *_notices(say, check)):
-        lines += folded(cell, width or 10**6)
+        lines += folded(cell, look.width)
     return assembled(lines)
 
 
-def _gradients(say: Phrases, check: Check | None, width: int | None) -> Iterator[Cell]:
+def _gradients(say: Phrases, check: Check, width: int | None) -> Iterator[Cell]:
     """A row for every name asked for; formulas go below where the rows get too wide for them."""
     names = say.trace.wrt[:MOST_VARIABLES]
     if not names:
         return
-    formulas = _formulas(say, names)
+    whole = {name: formula or "" for name, formula in say.trace.formulas.items()}
+    formulas = _formulas(say, names, whole)
     lines = _table(say, check, names, formulas, gap=3)
     if width is not None and max(map(width_of, lines)) > width:
         lines = _table(say, check, names, formulas, gap=2)
     if width is not None and max(map(width_of, lines)) > width:
         lines = _table(say, check, names, {}, gap=2)
         for name, formula in formulas.items():
+            if formula == say.glyphs.dots:
+                continue
             d = say.glyphs.d
             left = f"  {d}{say.output}/{d}{say.glyphs.clean(name)} = "
             lines += folded(((left, ""), (formula, "")), width)
     yield from lines
     hidden = len(say.trace.wrt) - len(names)
     if hidden:
-        yield ((f"  {say.glyphs.dots} and {hidden:,} more variables", DIM),)
+        yield ((f"  {say.glyphs.dots} and {hidden:,} more variables: --json has all", DIM),)
+    long = next((name for name in names if len(whole[name]) > LONGEST_FORMULA), None)
+    if long is not None:
+        text = f"  formulas too long for a line: --node {say.glyphs.clean(long)}, or --json"
+        yield ((text, DIM),)
 
 
-def _formulas(say: Phrases, names: tuple[str, ...]) -> dict[str, str]:
+def _formulas(say: Phrases, names: tuple[str, ...], found: dict[str, str]) -> dict[str, str]:
     """The whole gradients that are short enough to be read, a mark for others; or none."""
-    found = {name: formula or "" for name, formula in say.trace.formulas.items()}
     if all(len(found[name]) > LONGEST_FORMULA or not found[name] for name in names):
         return {}
     dots = say.glyphs.dots
@@ -96,7 +94,7 @@ def _formulas(say: Phrases, names: tuple[str, ...]) -> dict[str, str]:
 
 
 def _table(
-    say: Phrases, check: Check | None, names: tuple[str, ...], formulas: dict[str, str], gap: int
+    say: Phrases, check: Check, names: tuple[str, ...], formulas: dict[str, str], gap: int
 ) -> list[Cell]:
     """The rows as aligned lines under their titles."""
     rows = [_row(say, check, name, formulas) for name in names]
@@ -105,9 +103,9 @@ def _table(
     return columns([titles, *(list(row.values()) for row in rows)], right, gap)
 
 
-def _row(say: Phrases, check: Check | None, name: str, formulas: dict[str, str]) -> dict[str, Cell]:
+def _row(say: Phrases, check: Check, name: str, formulas: dict[str, str]) -> dict[str, Cell]:
     """What is said of one variable, by the title of its column."""
-    trace, index = say.trace, say.trace.wrt_index(name)
+    trace, index = say.trace, say.trace.graph.asked(name)
     gradient = trace.gradients[name]
     value = trace.variables[name] if index is None else trace.values[index]
     row: dict[str, Cell] = {
@@ -118,11 +116,11 @@ def _row(say: Phrases, check: Check | None, name: str, formulas: dict[str, str])
     if formulas:
         row["formula"] = ((formulas[name], ""),)
     row["gradient"] = ((say.number(gradient), GRADIENT),)
-    if check is not None and check.nodes:
+    if check.engine is not None:
         theirs = check.gradients[name]
         row["torch"] = ((say.number(theirs), ""),)
         row[say.glyphs.delta] = ((_distance(gradient, theirs), ""),)
-    if check is not None and check.differences is not None:
+    if check.differences is not None:
         slope = check.differences.get(name)
         row["differences"] = (("none" if slope is None else say.number(slope), ""),)
     row[" "] = _judgement(say, check, index, gradient)
@@ -136,11 +134,11 @@ def _distance(ours: Value, theirs: Value) -> str:
     return f"{float(np.max(np.where(same, 0.0, apart), initial=0.0)):.2g}"
 
 
-def _judgement(say: Phrases, check: Check | None, index: int | None, gradient: Value) -> Cell:
+def _judgement(say: Phrases, check: Check, index: int | None, gradient: Value) -> Cell:
     """What the check says of one variable, in a word."""
     if not np.all(np.isfinite(gradient)):
         return ((f"{say.glyphs.wrong} undefined", BAD),)
-    found = next((n for n in check.nodes if n.index == index), None) if check is not None else None
+    found = next((n for n in check.nodes if n.index == index), None)
     if found is None:
         return ()
     return ((f"{_sign(say, found.verdict)} {found.verdict}", STYLES[found.verdict]),)
@@ -152,13 +150,11 @@ def _sign(say: Phrases, verdict: str) -> str:
     return signs.get(verdict, say.glyphs.ok)
 
 
-def _verdict(say: Phrases, check: Check | None) -> Iterator[Cell]:
+def _verdict(say: Phrases, check: Check) -> Iterator[Cell]:
     """The verdict in one line, and under it every node that differs, with both numbers."""
-    undefined = say.trace.undefined
-    if check is None or not check.nodes:
-        if undefined is not None:
-            text = say.glyphs.clean(f"undefined here: {undefined.text}")
-            yield ((f"{say.glyphs.wrong} {text}", BAD),)
+    if check.engine is None:
+        if check.reason:
+            yield ((f"{say.glyphs.wrong} {say.glyphs.clean(check.reason)}", BAD),)
         yield (("not checked", DIM),)
         return
     text = f"{_sign(say, check.status)} {say.glyphs.clean(check.summary)}"
@@ -182,13 +178,10 @@ def _both_numbers(say: Phrases, found: NodeCheck) -> Cell:
     return (f"  {sign} ", STYLES[found.verdict]), (what, NAME), (f": {'; '.join(parts)}", "")
 
 
-def _notices(say: Phrases, check: Check | None) -> Iterator[Cell]:
-    """What else there is to know; the verdict has said what is undefined."""
-    first = say.trace.undefined
-    notices = [n for n in say.trace.notices if n is not first]
-    if check is not None:
-        notices += check.notices
-    texts = list(dict.fromkeys(say.glyphs.clean(notice.text) for notice in notices))
+def _notices(say: Phrases, check: Check) -> Iterator[Cell]:
+    """What else there is to know, the reason that the verdict has given left out."""
+    found = (n.text for n in (*say.trace.notices, *check.notices) if n.text not in check.reason)
+    texts = list(dict.fromkeys(map(say.glyphs.clean, found)))
     for text in texts[:MOST_NOTICES]:
         yield ((f"note: {text}", ""),)
     if len(texts) > MOST_NOTICES:

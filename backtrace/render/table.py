@@ -12,7 +12,7 @@ from rich.text import Text
 
 from backtrace.graph import Constant, Leaf
 from backtrace.records import Trace
-from backtrace.render import DIGITS
+from backtrace.render import PLAIN, Look
 from backtrace.render.cells import DIM, FORWARD, NAME, Cell, assembled, columns, folded
 from backtrace.render.layout import Row, in_layout
 from backtrace.render.phrases import Equation, Phrases
@@ -22,20 +22,13 @@ FOLDED_TO = 20  # rows that are then left at either end
 MOST_EDGES = 10  # of one node
 
 
-def table(
-    trace: Trace,
-    *,
-    digits: int = DIGITS,
-    depth: int | None = None,
-    ascii: bool = False,
-    width: int | None = None,
-) -> Text:
+def table(trace: Trace, look: Look = PLAIN, *, depth: int | None = None) -> Text:
     """The nodes in order of computation, each with its value and with its gradient as a sum.
 
     `depth` is how many rows are shown from either end; by default all of them, or 20 where there
-    are more than 100. `width` and `ascii` as in the tree.
+    are more than 100.
     """
-    say = Phrases(trace, digits, ascii)
+    say = Phrases(trace, look)
     total = len(trace.graph.nodes)
     if depth is None:
         depth = total if total <= MOST_ROWS else FOLDED_TO
@@ -52,11 +45,9 @@ def table(
             rows.append(Row("", "", ((say.glyphs.dots, DIM),)))
         rows += _rows(say, index, head)
     heading = "forward, read downwards", "local derivative", "backward, read upwards"
-    lines = in_layout(rows, heading, width)
+    lines = in_layout(rows, heading, look.width)
     if hidden:
-        text = f"{hidden:,} of {total:,} nodes are left out at {say.glyphs.dots}; "
-        cell: Cell = ((f"{text}--depth {2 * depth} shows more", DIM),)
-        lines += [(), *folded(cell, width or 1000)]
+        lines += [(), *folded(say.left_out(hidden, total, depth), look.width)]
     return assembled(lines)
 
 

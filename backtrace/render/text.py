@@ -14,7 +14,7 @@ import numpy as np
 from backtrace.render import DIGITS
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    pass
 
 MANY_ENTRIES = 9  # of an array; beyond, the middle of each axis is folded
 
@@ -44,7 +44,7 @@ class Glyphs:
 
 
 UNICODE = Glyphs("∂", "×", "·", "…", "✓", "✗", "|Δ|", "├── ", "└── ", "│   ")
-ASCII = Glyphs("d", "*", ".", "...", "ok", "x", "error", "|-- ", "`-- ", "|   ")
+ASCII = Glyphs("d", "*", ".", "...", "ok", "!!", "error", "|-- ", "`-- ", "|   ")
 
 
 def _replaced(glyphs: Glyphs) -> Iterator[str]:
@@ -98,9 +98,3 @@ def added(terms: Sequence[str]) -> str:
     return " + ".join(
         f"({term})" if place and term.startswith("-") else term for place, term in enumerate(terms)
     )
-
-
-def plain_text(renderable: Text | str, ascii: bool = False) -> str:
-    """A view as text: unwrapped and without colours."""
-    text = renderable if isinstance(renderable, str) else renderable.plain
-    return glyphs_for(ascii).clean(text)

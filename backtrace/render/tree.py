@@ -17,36 +17,35 @@ from rich.text import Text
 
 from backtrace.graph import Constant
 from backtrace.records import Trace
-from backtrace.render import DIGITS
+from backtrace.render import PLAIN, Look
 from backtrace.render.cells import DIM, Cell, assembled, folded
 from backtrace.render.layout import Heading, Row, in_layout
 from backtrace.render.outline import Line, Outline, outline
 from backtrace.render.phrases import NOTHING, Phrases
 
-UNBOUNDED = 160  # columns that a tree is drawn for where lines may be of any length
 MOST_UNUSED = 5  # statements that the output does not use
 
 
-def tree(
-    trace: Trace,
-    *,
-    digits: int = DIGITS,
-    depth: int | None = None,
-    ascii: bool = False,
-    width: int | None = None,
-) -> Text:
+def tree(trace: Trace, look: Look = PLAIN, *, depth: int | None = None) -> Text:
     """The computation as a tree, the output at its root.
 
-    Three aligned columns; where these do not fit into `width` terminal columns, the derivatives
-    stand under their node. `width=None` never breaks a line. `depth` is how many levels are
-    drawn: by default all, or as many as make about 200 lines. `ascii` draws without box
-    characters and ∂.
+    Three aligned columns; where these do not fit into the width, the derivatives stand under
+    their node. `depth` is how many levels are drawn: by default all, or as many as make about
+    200 lines.
     """
-    say = Phrases(trace, digits, ascii)
-    drawn = outline(trace.graph, depth, width or UNBOUNDED, say.glyphs)
+    say = Phrases(trace, look)
+    drawn = outline(trace.graph, depth, look.width, say.glyphs)
     rows = [row for line in drawn.lines for row in _rows(say, line)]
-    lines = in_layout(rows, heading(say), width)
-    return assembled([*lines, *_below(say, drawn, width)])
+    lines = in_layout(rows, heading(say), look.width)
+    return assembled([*lines, *_below(say, drawn, look.width), *_pointer(say, look.width)])
+
+
+def _pointer(say: Phrases, width: int | None) -> list[Cell]:
+    """Where the formulas are that were too long for a line."""
+    if not say.shortened:
+        return []
+    text = f"{say.glyphs.dots} stands for a long formula: --node NAME shows it"
+    return [(), *folded(((text, DIM),), width)]
 
 
 def heading(say: Phrases) -> Heading:
@@ -92,17 +91,13 @@ def _head(say: Phrases, line: Line) -> Cell:
 def _below(say: Phrases, drawn: Outline, width: int | None) -> Iterator[Cell]:
     """What the tree leaves out: nodes too deep, and statements that the output does not use."""
     if drawn.hidden:
-        text = (
-            f"{drawn.hidden:,} of {drawn.total:,} nodes are left out at {say.glyphs.dots}; "
-            f"--depth {2 * drawn.depth} shows more"
-        )
         yield ()
-        yield from folded(((text, DIM),), width or len(text))
+        yield from folded(say.left_out(drawn.hidden, drawn.total, drawn.depth), width)
     unused = list(islice(say.unused(), MOST_UNUSED + 1))
     if unused:
         yield ()
         yield ((f"not used by {say.output}:", DIM),)
     for index in unused[:MOST_UNUSED]:
-        yield from folded((("  ", ""), *say.head(index)), width or UNBOUNDED)
+        yield from folded((("  ", ""), *say.head(index)), width)
     if len(unused) > MOST_UNUSED:
         yield ((f"  {say.glyphs.dots}", DIM),)

@@ -1,0 +1,90 @@
+"""backtrace.crosscheck.engine: torch, when it is imported and what a row's text stands for."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import pytest
+from planting import spoiled
+
+import backtrace
+from backtrace.crosscheck import check
+from backtrace.crosscheck import engine as engines
+from backtrace.crosscheck.engine import Torch, torch_function
+from backtrace.errors import Span
+from backtrace.graph import Apply, Graph, Leaf
+from backtrace.ops import OPS
+from backtrace.tracing import trace
+
+
+def test_torch_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without torch there is EngineMissing, which tells how to go on, and exit code 4."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(backtrace.EngineMissing, match="pip install torch") as caught:
+        check(trace("x*x", x=2))
+    assert caught.value.exit_code == 4
+
+
+def test_torch_is_imported_only_to_check() -> None:
+    """Only a check imports it; that takes no sympy, and the collector is on again afterwards."""
+    program = (
+        "import sys, gc, backtrace.crosscheck as c; from backtrace.tracing import trace;"
+        "t = trace('x*x', x=2); c.not_checked(t); print('torch' in sys.modules);"
+        "c.check(t); print('torch' in sys.modules, gc.isenabled(), 'sympy' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True", "True", "False"]
+
+
+def test_a_check_does_not_depend_on_torch_s_settings() -> None:
+    """Gradients are recorded under no_grad too, and torch's default of float32 does not matter."""
+    import torch
+
+    with torch.no_grad(), torch.inference_mode():
+        assert check(trace("x*x + 0.1", x=0.1)).max_error == 0
+
+
+def test_params_go_to_torch() -> None:
+    """A param of the node wins over the row's own; both reach a function and an expression."""
+    row = spoiled(OPS["neg"], params={"slope": 2.0}, torch="slope*x",
+        forward=lambda x, slope=2.0: slope * x, local=(lambda x, v, slope=2.0: slope,),
+    )  # fmt: skip
+    nodes = (Leaf("x"), Apply(row, (0,)), Apply(row, (1,), (("slope", 5.0),)))
+    found = check(trace(Graph("", nodes, (Span(0, 0),) * 3, (), 2), x=3))
+    assert (found.status, found.gradients) == ("agrees", {"x": 10})
+
+
+def test_an_operation_that_returns_its_input_is_a_node_of_its_own() -> None:
+    """torch.positive gives back the same tensor; the two gradients are kept apart."""
+    row = spoiled(OPS["neg"], torch="torch.positive", forward=lambda x: x, local=(1.0,))
+    nodes = (Leaf("x"), Apply(row, (0,)), Apply(OPS["mul"], (0, 1)))
+    found = check(trace(Graph("", nodes, (Span(0, 0),) * 3, (), 2), x=3))
+    assert (found.status, found.gradients) == ("agrees", {"x": 6})
+
+
+def test_tested_version() -> None:
+    """The conventions are those of one minor version, which any of its releases has."""
+    engine = Torch()
+    for version, tested in [("2.13.0", True), ("2.13.7", True), ("2.130.0", False), ("3.0", False)]:
+        engine.version = version
+        assert engine.tested is tested
+    assert engines.TESTED == "2.13"
+
+
+@pytest.mark.parametrize(
+    ("row", "inputs", "value"),
+    [("exp", (0.0,), 1.0), ("cot", (1.0,), 1 / math.tan(1)), ("leaky_relu", (-2.0,), -0.02)],
+)
+def test_the_text_of_a_row(row: str, inputs: tuple[float, ...], value: float) -> None:
+    """A dotted name is that function of torch, anything else an expression in inputs and params."""
+    import torch
+
+    op = OPS[row]
+    tensors = [torch.tensor(x, dtype=torch.float64) for x in inputs]
+    found = torch_function(op, torch)(*tensors, **op.params)
+    assert found.dtype is torch.float64
+    assert float(found) == pytest.approx(value, rel=1e-12)
