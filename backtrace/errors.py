@@ -5,7 +5,7 @@ BacktraceError
 ├── BindingError     a value is missing, unused, given twice, or cannot be read
 ├── ShapeError       values whose shapes do not combine, or an output that is not one number
 ├── UsageError       an option, a name or a file that does not fit
-└── EngineMissing    torch is not installed, so nothing can be checked
+└── EngineMissing    torch is not installed, or refuses an operation
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class UsageError(BacktraceError):
 
 
 class EngineMissing(BacktraceError):
-    """The second engine is not installed, so nothing can be checked."""
+    """The second engine is not installed, or refuses an operation, so nothing can be checked."""
 
     exit_code = 4
 
@@ -81,7 +81,7 @@ def picture(source: str, span: Span) -> str:
     right = min(line_end, left + WINDOW)
     before, within = source[left:start], source[start : min(max(span.end, start), right)]
     dots = "…" if left > line_start else ""
-    shown = dots + _shown(source[left:right]) + ("…" if right < line_end else "")
+    shown = dots + printable(source[left:right]) + ("…" if right < line_end else "")
     indent = " " * (len(where) + len(dots) + _width(before))
     return f"    {where}{shown}\n    {indent}{'^' * max(1, _width(within))}"
 
@@ -115,7 +115,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f": did you mean {' or '.join(close)}?" if close else ""
 
 
-def _shown(text: str) -> str:
+def printable(text: str) -> str:
+    """`text` without what would act on a terminal instead of being seen: control characters."""
     text = text.replace("\t", " ")
     return "".join(character if character.isprintable() else "�" for character in text)
 

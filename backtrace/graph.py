@@ -19,12 +19,14 @@ import numpy as np
 from backtrace.errors import Span
 from backtrace.ops import Elementwise
 
+LONGEST_LITERAL = 32  # characters of a literal that is its own label
+
 
 class NamedConstant(NamedTuple):
     """A number that has a name in the language."""
 
     value: float
-    sympy: str  # its name there
+    sympy: str  # its name there; none: sympy cannot compare nan, so it is a symbol
 
 
 NAMED_CONSTANTS: Mapping[str, NamedConstant] = MappingProxyType(
@@ -32,7 +34,7 @@ NAMED_CONSTANTS: Mapping[str, NamedConstant] = MappingProxyType(
         "pi": NamedConstant(np.pi, "pi"),
         "e": NamedConstant(np.e, "E"),
         "inf": NamedConstant(np.inf, "oo"),
-        "nan": NamedConstant(np.nan, "nan"),
+        "nan": NamedConstant(np.nan, ""),
     }
 )
 
@@ -142,7 +144,8 @@ class Graph:
         unnamed = chain(("L", "out"), (f"out{k}" for k in count(1)))
         for index, node in enumerate(self.nodes):
             if type(node) is Constant:
-                labels[index] = node.text
+                short = len(node.text) <= LONGEST_LITERAL
+                labels[index] = node.text if short else repr(float(node.value))
             elif not labels[index]:
                 is_output = index == self.output
                 candidates = (n for n in unnamed if n not in holders) if is_output else automatic

@@ -218,7 +218,7 @@ def _written(graph: Graph, index: int) -> str:
     """A node as the user wrote it, where that is short; otherwise its name."""
     start, end = graph.spans[index]
     text = graph.source[start:end]
-    return text if len(text) <= LONGEST_NAME and "\n" not in text else graph.labels[index]
+    return text if len(text) <= LONGEST_NAME and text.isprintable() else graph.labels[index]
 
 
 def _number(value: Value) -> str:

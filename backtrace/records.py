@@ -10,6 +10,7 @@ import numpy as np
 
 from backtrace.errors import Span, did_you_mean
 from backtrace.graph import Apply, Graph, Node
+from backtrace.names import normal
 from backtrace.ops.rows import Value
 from backtrace.passes import edge
 
@@ -157,6 +158,7 @@ class Trace:
 
     def __getitem__(self, name: str) -> TracedNode:
         """The last node of that name. Raises KeyError with near matches."""
+        name = normal(name)
         index = self.graph.names.get(name)
         if index is None:
             try:
@@ -174,7 +176,7 @@ class Trace:
         """Compare every value and gradient with torch autograd in float64.
 
         `engine="differences"` adds central differences as a third witness. Raises EngineMissing
-        where torch is not installed.
+        where torch is not installed, or refuses an operation.
         """
         from backtrace.crosscheck import check
 

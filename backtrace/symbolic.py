@@ -6,6 +6,7 @@ derivatives overflow or lose every digit where float64 rules do not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -18,6 +19,8 @@ from backtrace.lazy import sympy as sp
 from backtrace.ops import FUNCTIONS
 from backtrace.ops.named import exact as exact_params
 
+MOST_TERMS = 1000  # of a formula as a tree, before it is tidied
+LONGEST_LITERAL = 400  # digits; the exact value of a longer one is that of its float64
 MOST_OPERATIONS = 40  # sympy's derivative of 50 chained statements is 10 KB of text
 LONGEST_FRACTION = 10**5  # numerators and denominators; longer ones are shown as decimals
 MOST_BITS = 10_000  # of a number that is worked out; Python prints no more than 4300 digits
@@ -48,13 +51,44 @@ def gradient_formulas(graph: Graph, wrt: Iterable[str]) -> dict[str, str | None]
 
 
 def gradient_formula(graph: Graph, index: int | None) -> str | None:
-    """∂output/∂node as a formula, in that node and the variables; None if it would be too long."""
+    """∂output/∂node as a formula, in that node and the variables.
+
+    None if it would be too long to read, or has no text in the language.
+    """
     if operations(graph) > MOST_OPERATIONS:
         return None
     if index is None:
         return "0"
     atom = None if isinstance(graph.nodes[index], Leaf) else index
-    return text(_tidy(_reverse(graph, atom).get(index, sp.S.Zero)))
+    try:
+        gradient = _tidy(_reverse(graph, atom).get(index, sp.S.Zero))
+    except _TooLongError:
+        return None
+    formula = text(gradient)
+    return formula if _readable(graph, gradient, formula) else None
+
+
+class _TooLongError(Exception):
+    """A formula has more than MOST_TERMS terms: what is used again multiplies."""
+
+
+def _bounded(expression: Expr) -> Expr:
+    for count, _ in enumerate(sp.preorder_traversal(expression)):
+        if count > MOST_TERMS:
+            raise _TooLongError
+    return expression
+
+
+def _readable(graph: Graph, expression: Expr, formula: str) -> bool:
+    """Whether the text of a formula means the formula to the reader of this program."""
+    called = set(re.findall(r"([^\W\d]\w*)\(", formula))
+    constants = {"e": sp.E, "pi": sp.pi}
+    hidden = [name for name in constants if name in graph.names]
+    return (
+        called <= FUNCTIONS.keys() - graph.names.keys()
+        and not expression.has(sp.I)
+        and not any(expression.has(constants[name]) for name in hidden)
+    )
 
 
 def operations(graph: Graph) -> int:
@@ -74,7 +108,12 @@ def operations(graph: Graph) -> int:
 def exact(constant: str) -> Expr:
     """The exact number a literal means: 0.1 is 1/10, `pi` is π."""
     named = NAMED_CONSTANTS.get(constant)
-    return sp.Rational(constant) if named is None else getattr(sp, named.sympy)
+    if named is not None:
+        return getattr(sp, named.sympy) if named.sympy else sp.Symbol(constant, real=True)
+    value = float(constant)
+    if value == 0:
+        return sp.S.Zero  # 0e999999999 would be worked out
+    return sp.Rational(constant if len(constant) <= LONGEST_LITERAL else value)
 
 
 def exact_float(graph: Graph) -> float | None:
@@ -113,7 +152,7 @@ def _expressions(graph: Graph, atom: int | None = None) -> dict[int, Expr]:
                     written = sp.Symbol(f"({_shown(graph, index)})", real=True)
                     found[index] = written if worked_out is None else worked_out
                 else:
-                    found[index] = op.applied(*given, **dict(params))
+                    found[index] = _bounded(op.applied(*given, **dict(params)))
     return found
 
 
@@ -162,7 +201,7 @@ def _reverse(graph: Graph, atom: int | None = None) -> dict[int, Expr]:
         partials = node.op.partials(*inputs, expressions[index], **exact_params(dict(node.params)))
         for slot, source in enumerate(node.inputs):
             if node.op.local[slot] is not None and not expressions[source].is_number:
-                terms[source].append(upstream * partials[slot])
+                terms[source].append(_bounded(upstream * partials[slot]))
     return gradients
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from backtrace.errors import BindingError, ShapeError, did_you_mean
 from backtrace.graph import Graph
+from backtrace.names import normal
 from backtrace.noticing import notices
 from backtrace.ops.rows import Value
 from backtrace.passes import active_nodes, backward, forward
@@ -70,7 +71,8 @@ def _wanted(
     if wrt is None:
         names: list[str] = [*graph.variables, *(n for n in values if n not in graph.variables)]
     else:
-        names = [n.strip() for n in wrt.split(",")] if isinstance(wrt, str) else list(wrt)
+        given = wrt.split(",") if isinstance(wrt, str) else wrt
+        names = [normal(name.strip()) for name in given]
     known = values.keys() | graph.names.keys()
     for name in names:
         if name not in known:

@@ -90,3 +90,30 @@ def test_differences_of_nothing_but_rounding_are_no_witness() -> None:
     found = check(trace("sin(exp(exp(x)**2))", x=2), "differences")
     assert found.status == "agrees", found.summary
     assert found.differences == {"x": None}
+
+
+@pytest.mark.parametrize(
+    ("program", "x"),
+    [
+        ("cbrt(x)", 1e-300),
+        ("x % 3", 100000000.1),
+        ("x % 3", 1e16),
+        ("floor(x)", 1e12 + 0.1),
+        ("sigmoid(1e9*(x - 0.5))", 0.5),
+        ("sinc(x)", 1e-8),
+        ("sinc(x)", 1e9 + 0.1),
+    ],
+)
+def test_a_step_that_is_too_long_accuses_no_gradient(program: str, x: float) -> None:
+    """Only slopes that agree with those of smaller steps may contradict a gradient."""
+    found = check(trace(program, x=x), "differences")
+    assert found.status == "agrees", found.summary
+
+
+@pytest.mark.parametrize("x", [1e-5, 0.5, 100.0, 1e5])
+def test_a_wrong_gradient_is_still_contradicted(x: float) -> None:
+    """A rule that is wrong by a thousandth, in torch's text too, is found at any size of x."""
+    text = "torch.sin(x.detach()) + 1.001*torch.cos(x.detach())*(x - x.detach())"
+    wrong = {"local": (lambda x, v: 1.001 * np.cos(x),), "torch": text}
+    found = check(planted("L = sin(x)", "L", wrong, x=x), "differences")
+    assert (found.status, found.differing) == ("differs", ())

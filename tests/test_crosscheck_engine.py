@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import types
 
 import pytest
-from planting import spoiled
+from planting import planted, spoiled
 
 import backtrace
 from backtrace.crosscheck import check
@@ -88,3 +89,38 @@ def test_the_text_of_a_row(row: str, inputs: tuple[float, ...], value: float) ->
     found = torch_function(op, torch)(*tensors, **op.params)
     assert found.dtype is torch.float64
     assert float(found) == pytest.approx(value, rel=1e-12)
+
+
+def test_a_torch_that_fails_at_import_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it raises, it is no crash: one built for another numpy raises RuntimeError."""
+
+    class Broken:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "torch":
+                raise RuntimeError("built for another numpy")
+
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    with pytest.raises(backtrace.EngineMissing, match="built for another numpy"):
+        check(trace("x*x", x=2))
+
+
+@pytest.mark.parametrize("name", ["float64", "autograd"])
+def test_half_a_torch_is_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A module of that name without what a check needs is told by what it lacks."""
+    import torch
+
+    half = types.ModuleType("torch")
+    half.__dict__.update({k: v for k, v in vars(torch).items() if k != name})
+    half.__dict__.pop("__getattr__", None)
+    monkeypatch.setitem(sys.modules, "torch", half)
+    with pytest.raises(backtrace.EngineMissing, match=f"has no torch.{name}"):
+        check(trace("x*x", x=2))
+
+
+def test_what_torch_refuses_is_not_checked() -> None:
+    """An operation that raises in torch leaves the trace unchecked, with the call and why."""
+    refused = planted("celu(x)", "L", {"torch": "x*(1/(alpha - alpha))"}, x=1)
+    with pytest.raises(backtrace.EngineMissing, match=r"torch refuses celu\(x\): .+") as caught:
+        check(refused)
+    assert caught.value.exit_code == 4

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from planting import graphs, planted, spoiled, verdicts, with_mistake
 
 from backtrace.crosscheck import check
-from backtrace.crosscheck.engine import Torch
+from backtrace.crosscheck.engine import Replay, Torch
 from backtrace.crosscheck.tolerance import ATOL, RTOL, gap
 from backtrace.errors import Span
 from backtrace.graph import Apply, Graph, Leaf
@@ -191,3 +191,65 @@ def test_a_wrong_rule_in_a_random_graph_is_named(graph: Graph, data: st.DataObje
     wrong = trace(with_mistake(graph, index, local=(WRONG, WRONG)), point)
     found = {node.index for node in check(wrong).differing}
     assert found == {index} if moved(right, wrong, index) else found <= {index}
+
+
+LOST: list[tuple[str, str, dict[str, Any], str]] = [
+    ("a = sin(x); L = a*x", "a", {"local": (None,)}, "its derivative by x is 0"),
+    ("a = x*x; L = x + a", "L", {"local": (1.0, None)}, "its contribution to a is 0"),
+    ("b = exp(x); a = sin(b); L = a*x", "a", {"local": (None,)}, "its derivative by b is 0"),
+    ("L = sin(x)", "L", {"local": (None,)}, "its contribution to x is 0"),
+]
+
+
+@pytest.mark.parametrize(("program", "label", "change", "text"), LOST)
+def test_a_gradient_that_a_row_does_not_pass_is_missed(
+    program: str, label: str, change: dict[str, Any], text: str
+) -> None:
+    """A row that says None where torch has a derivative is guilty, and x follows from it."""
+    found = check(planted(program, label, change, x=0.5))
+    assert (found.status, found.exit_code) == ("differs", 1)
+    assert [node.name for node in found.differing] == [label]
+    assert verdicts(found)["x"] == "follows"
+    assert text in found.summary
+
+
+def test_a_large_gap_without_a_culprit_is_no_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake of the engine's own sweep is at no operation, and is told all the same."""
+    right = Torch.replay
+
+    def replay(self: Torch, trace: Trace) -> Replay:
+        values, gradients = right(self, trace)
+        return Replay(values, [0.9, *gradients[1:]])
+
+    monkeypatch.setattr(Torch, "replay", replay)
+    found = check(trace("x*x + x", x=0.5))
+    assert (found.status, verdicts(found)) == ("differs", {"x": "differs"})
+    assert "no single operation explains it" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("program", "bindings"),
+    [
+        ("g*(x/y)", {"g": 0, "x": 1, "y": 1e-310}),
+        ("g*(x/y)", {"g": 1e-5, "x": 1, "y": 1e-310}),
+        ("g*log(x)", {"g": 0, "x": 1e-310}),
+        ("g*xlogy(x, y)", {"g": 0, "x": 1, "y": 1e-310}),
+        ("g*xlogy(x, y)", {"g": 0, "x": 1e-310, "y": 0}),
+        ("g*atan2(x, y)", {"g": np.inf, "x": 1e200, "y": 1}),
+        ("g*hypot(x, y)", {"g": np.inf, "x": 1e-320, "y": 1e300}),
+        ("g*softplus(x)", {"g": 1e300, "x": 20}),
+    ],
+)
+def test_an_extreme_upstream_blames_no_right_rule(program: str, bindings: dict[str, float]) -> None:
+    """0 × inf depends on the order of a product; with 1 arriving, the derivative is torch's."""
+    found = check(trace(program, bindings))
+    assert found.status in ("agrees", "undefined"), found.summary
+    assert not found.differing
+
+
+@pytest.mark.parametrize("upstream", [0.0, 1e300])
+def test_an_extreme_upstream_excuses_no_wrong_rule(upstream: float) -> None:
+    """A derivative that is wrong where 1 arrives is wrong."""
+    wrong = {"local": (lambda x, y, v: np.inf, lambda x, y, v: -2 * v / y)}
+    found = check(planted("a = x/y; L = g*a", "a", wrong, g=upstream, x=1, y=2))
+    assert [node.name for node in found.differing] == ["a"]

@@ -18,7 +18,7 @@ MODULES = [".".join(f.relative_to(PACKAGE.parent).with_suffix("").parts) for f i
 
 # A layer imports from the layers before it, and from itself within one package.
 LAYERS = [
-    {"errors", "lazy"},
+    {"errors", "lazy", "names"},
     {"ops"},
     {"graph"},
     {"symbolic", "passes"},

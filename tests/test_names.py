@@ -1,4 +1,4 @@
-"""backtrace.reading.names: the spelling of a name in ASCII, where the field has one."""
+"""backtrace.names: the spelling of a name in ASCII, where the field has one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backtrace.names import normal
 from backtrace.reading import read
-from backtrace.reading.names import normal
 
 NAMES = {
     "ŷ": "yhat", "y\u0302": "yhat", "ŷ₁": "yhat1", "θ": "theta", "Σ": "Sigma", "λ": "lambda",

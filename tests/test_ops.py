@@ -12,9 +12,11 @@ import pytest
 import sympy as sp
 from table import ROWS, at_kink, cases, close, every_row, locals_of, params_of, run
 
+from backtrace.graph import Apply
 from backtrace.ops import FUNCTIONS, OPS, Elementwise
 from backtrace.ops.named import exact
 from backtrace.ops.rows import Point
+from backtrace.reading import read
 
 DIGITS = 40
 
@@ -93,6 +95,24 @@ def test_overloads() -> None:
     clamps = ["clamp", "clamp_min", "clamp_max"]
     expected = [["log", "log_base"], clamps, clamps, ["gelu", "gelu_tanh"]]
     assert [[row.name for row in FUNCTIONS[name]] for name in names] == expected
+
+
+@every_row
+def test_a_call_as_shown_means_its_row(row: Elementwise) -> None:
+    """A call, read as it is shown, is of the same row: clamp(x, max=0) is not clamp(x, 0)."""
+    names = [f"x{i}" for i in range(len(row.domain.samples[0]))]
+    for params in params_of(row):
+        graph = read(row.as_call(names, params))
+        apply = graph.nodes[graph.output]
+        assert isinstance(apply, Apply)
+        assert (apply.op, dict(apply.params)) == (row, dict(params))
+        assert [graph.labels[i] for i in apply.inputs] == names
+
+
+@every_row
+def test_the_defaults_are_allowed(row: Elementwise) -> None:
+    """A row that refuses some params refuses none of those that the tests try."""
+    assert row.allowed is None or not any(row.allowed(**params) for params in params_of(row))
 
 
 # -- domains
@@ -313,6 +333,12 @@ def test_conventions(name: str, point: Point, gradients: Point) -> None:
     """What the derivatives are at kinks and poles, whatever engine is installed."""
     row = OPS[name]
     assert close(run(row, row.params, point)[1], gradients)
+
+
+def test_hundreds_of_inputs_share_evenly() -> None:
+    """The winners among many inputs of max share the gradient, and the others have none."""
+    point = tuple(float(i % 4) for i in range(400))
+    assert close(run(OPS["max"], {}, point)[1], [0.01 * (x == 3) for x in point])
 
 
 def test_import_weight() -> None:

@@ -21,9 +21,13 @@ AWKWARD = (
     *(1e200, -1e200, np.inf, -np.inf, np.nan),
 )
 FEW = (0.0, 1.0, -2.0, 3.0, np.inf, np.nan)  # for the operations with three inputs
-# where torch does not agree with itself: by rounding it has a finite derivative of digamma at the
-# poles, and its kernels for scalars and for arrays differ at logit(-0)
-UNSETTLED = {"digamma": lambda x: x <= 0, "logit": lambda x: (x == 0) & np.signbit(x)}
+ZEROS = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf)
+# where torch does not agree with itself: its kernels for scalars and for arrays differ at logit(-0)
+UNSETTLED = {"logit": lambda x: (x == 0) & np.signbit(x)}
+REFUSED = [
+    ("celu", {"alpha": 0.0}, "alpha must not be 0"),
+    ("hardtanh", {"min_val": 2.0, "max_val": -1.0}, "min_val must not be above max_val"),
+]
 
 
 def torch_run(
@@ -80,6 +84,28 @@ def test_awkward_numbers_in_every_combination(row: Elementwise) -> None:
         settled = tuple(x[~unsettled] if np.any(unsettled) else x for x in grid)
         for upstream in upstreams(row):
             compare(row, row.params, settled, upstream)
+
+
+@every_row
+def test_a_zero_has_the_sign_of_torchs_zero(row: Elementwise) -> None:
+    """0 or -0 is as in torch on scalars, since 1/x tells them apart; its array kernels differ."""
+    domain = row.domain
+    arities = (2, 3) if row.variadic else (len(row.inputs),)
+    awkward = (point for n in arities for point in product(ZEROS[: 8 - n], repeat=n))
+    for point in (*domain.samples, *domain.kinks, *domain.edges, *awkward):
+        value = run(row, row.params, point)[0]
+        theirs = torch_run(row, row.params, point, 1.0)[0]
+        assert value != 0 or np.signbit(value) == np.signbit(theirs), point
+
+
+@pytest.mark.parametrize(("name", "params", "text"), REFUSED)
+def test_params_that_torch_refuses(name: str, params: Mapping[str, float], text: str) -> None:
+    """A row says what is wrong with the params that torch refuses."""
+    row = OPS[name]
+    assert row.allowed is not None
+    assert row.allowed(**params) == text
+    with pytest.raises((RuntimeError, ValueError)):
+        getattr(torch.nn.functional, name)(torch.tensor(1.0), **params)
 
 
 def test_prelu_is_that_of_torch_where_torch_broadcasts() -> None:

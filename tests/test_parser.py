@@ -184,6 +184,10 @@ log is written log(x) or log(x, base)
 alpha must be a number: no gradient goes to it
     elu(x, alpha=x)
     ^^^^^^^^^^^^^^^""",
+    "celu(x, 0)": """
+celu: alpha must not be 0
+    celu(x, 0)
+    ^^^^^^^^^^""",
     "np.max(x, 0)": """
 np.max is not the max of this language: its 2nd argument may be an axis; write max(a, b), or \
 np.maximum(a, b)

@@ -14,6 +14,8 @@ ECHOES = {
     "2wx": "read as 2*w*x",
     "1/2x": "read as 1/2*x, that is (1/2)*x",
     "cos^2(x)": "read as cos(x)**2",
+    "cos^2(x)^3": "read as (cos(x)**2)**3",
+    "2(x #\x1b[5mHI\n+y)": "read as 2*(x +y)",
     "√(x) + x²": "read as sqrt(x) + x**2",
     "np.exp(x)": "read as exp(x)",
     "ŷ = w x": "read as yhat = w*x",

@@ -109,3 +109,34 @@ def test_formulas_of_every_row_are_programs(op: Elementwise) -> None:
         assert formula is not None
         value = trace(formula, point, wrt=()).value
         assert value == pytest.approx(found.gradients[name], rel=1e-8, abs=1e-12)
+
+
+def _reused(statement: str, times: int) -> str:
+    return "s = x\n" + f"s = {statement}\n" * times
+
+
+UNREADABLE = {
+    "a name reused makes a formula that doubles": _reused("3.7*s*(1 - s)", 12),
+    "the same with one operation": _reused("s*sin(s)", 19),
+    "nested functions": "logaddexp(" * 38 + "x" + ", x)" * 38,
+    "a complex number": "x*(-2)**x",
+    "a function without a name in the language": "digamma(x)",
+}
+
+
+@pytest.mark.parametrize("why", UNREADABLE)
+def test_unreadable_formulas_are_left_out(why: str) -> None:
+    """A formula that would be too long, or is not in the language, is None; and at once."""
+    assert trace(UNREADABLE[why], x=0.5).formulas == {"x": None}
+
+
+def test_formulas_mind_the_names_of_the_program() -> None:
+    """A variable called e or cos hides what a formula would mean by that."""
+    assert trace("exp(1)*e*x", e=3, x=1).formulas == {"e": None, "x": None}
+    assert trace("sin(x)*cos", x=1, cos=2).formulas == {"x": None, "cos": "sin(x)"}
+
+
+@pytest.mark.parametrize("program", ["max(x, nan)", "where(x > nan, x, 0)", "0e999999999*x"])
+def test_awkward_literals_have_formulas(program: str) -> None:
+    """nan cannot be compared in sympy, and 0e999999999 would be worked out there."""
+    assert trace(program, x=1).formulas["x"] is not None

@@ -7,7 +7,7 @@ from typing import Any
 
 from backtrace.cli.arguments import Typed, nearest_option, quoted
 from backtrace.errors import BindingError
-from backtrace.reading.names import normal
+from backtrace.names import normal
 from backtrace.reading.values import Bindings, read_value
 
 

@@ -69,7 +69,7 @@ def _nodes(trace: Trace, replay: Replay, engine: Torch) -> tuple[NodeCheck, ...]
     by_value, by_gradient = compare(values, replay.values), compare(gradients, replay.gradients)
     found: dict[int, Finding] = {}
     if by_value.beyond or by_gradient.beyond:
-        found = Judge(trace, engine).judge(by_value.beyond, by_gradient.beyond)
+        found = Judge(trace, engine).judge(by_value.beyond, by_gradient.beyond, replay)
     errors = np.maximum(by_value.errors, by_gradient.errors).tolist()
     labels = trace.graph.labels
     theirs = zip(replay.values, replay.gradients, errors, strict=True)

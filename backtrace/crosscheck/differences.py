@@ -14,9 +14,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from backtrace.crosscheck.tolerance import ATOL
-from backtrace.graph import Apply, Leaf
+from backtrace.graph import Apply, Graph, Leaf
 from backtrace.ops.rows import Value
-from backtrace.passes import forward
+from backtrace.passes import active_nodes, backward, forward
 from backtrace.records import Notice, Trace, plain
 
 EPSILON = float(np.finfo(np.float64).eps)
@@ -28,10 +28,11 @@ Function: TypeAlias = Callable[[Value], float]
 
 
 class Slope(NamedTuple):
-    """A central difference and how far it may be off."""
+    """A central difference, how far it may be off, and the step it was taken with."""
 
     value: float
     margin: float
+    step: float
 
 
 class Differences(NamedTuple):
@@ -83,19 +84,51 @@ def _slopes(trace: Trace, name: str, noise: float) -> tuple[Value, Value, list[s
         return slopes, margins, reasons
     function = _function(trace, index)
     for at, along in _entries(function, start):
-        found = slope(along, float(start[at]), noise)
+        x, gradient = float(start[at]), float(np.asarray(trace.gradients[name])[at])
+        found = slope(along, x, noise)
+        if isinstance(found, Slope) and abs(found.value - gradient) > found.margin:
+            found = confirmed(along, x, noise, found, gradient)
+        if isinstance(found, Slope) and abs(found.value - gradient) > found.margin:
+            found = found._replace(margin=found.margin + _unsteady(trace, index, at, found.step))
         if isinstance(found, str):
+            slopes[at] = margins[at] = np.nan
             reasons.append(f"{_entry(at)}: {found}")
-            found = Slope(np.nan, np.nan)
-        slopes[at], margins[at] = found
+            continue
+        slopes[at], margins[at] = found.value, found.margin
     return slopes, margins, reasons
+
+
+def _freed(graph: Graph, index: int) -> Graph:
+    """The graph with a variable named "" instead of one node."""
+    nodes = (*graph.nodes[:index], Leaf(""), *graph.nodes[index + 1 : graph.output + 1])
+    return dataclasses.replace(graph, nodes=nodes)
+
+
+def _unsteady(trace: Trace, index: int, at: tuple[int, ...], step: float) -> float:
+    """How far a gradient is from its own mean within the step, which a difference measures.
+
+    (cos x - sin x / x) / x is a rule without a mistake, and near 0 nothing but rounding.
+    """
+    graph, seed = _freed(trace.graph, index), trace.adjoints[trace.graph.output]
+    active = active_nodes(graph, [index])
+
+    def gradient(move: float) -> float:
+        value = np.array(trace.values[index])
+        value[at] += move
+        values = forward(graph, {**trace.variables, "": value[()]})
+        found = backward(graph, values, active, seed)[index]
+        return 0.0 if found is None else float(np.asarray(found)[at])
+
+    centre = gradient(0.0)
+    steps = [step / k for k in (1, 2, 8, 64)]
+    off = [abs(gradient(h) + gradient(-h) - 2 * centre) for h in steps]
+    return 2 * max((o for o in off if np.isfinite(o)), default=0.0)
 
 
 def _function(trace: Trace, index: int) -> Function:
     """The output as a function of the value of one node; what it was computed from is ignored."""
     graph = trace.graph
-    nodes = (*graph.nodes[:index], Leaf(""), *graph.nodes[index + 1 : graph.output + 1])
-    replaced = dataclasses.replace(graph, nodes=nodes)
+    replaced = _freed(graph, index)
     seed = trace.adjoints[graph.output]
 
     def function(value: Value) -> float:
@@ -154,7 +187,26 @@ def _slope(function: Callable[[float], float], x: float, h: float, noise: float)
     if abs(2 * bend - bend2) > 2 * rounding + SMOOTH * steepest:
         return f"it has no one slope within {2 * h:.1g}"
     margin = 2 * abs(near - far) + rounding + SMOOTH * steepest + ATOL
-    return Slope(near + (near - far) / 3, margin)
+    return Slope(near + (near - far) / 3, margin, h)
+
+
+def confirmed(
+    function: Callable[[float], float], x: float, noise: float, found: Slope, gradient: float
+) -> Slope | str:
+    """A slope that contradicts a gradient, if those of smaller and smaller steps agree with it.
+
+    A step may be too long for what it measures: over thousands of teeth, or over all of a jump.
+    The steps end where rounding would hide the contradiction.
+    """
+    h, centre, seen = found.step / 2, function(x), 0
+    rounding = 8 * (noise + EPSILON * abs(centre))
+    while x - h < x < x + h and rounding / h <= abs(found.value - gradient) / 4:
+        quotient = (function(x + h) - function(x - h)) / ((x + h) - (x - h))
+        if not abs(quotient - found.value) <= found.margin + rounding / h:
+            return f"its slopes with smaller steps than {found.step:.1g} are others"
+        seen += 1
+        h /= 2 if seen < 2 else 8
+    return found if seen > 1 else "rounding hides its slopes with smaller steps"
 
 
 def _noise(trace: Trace) -> float:

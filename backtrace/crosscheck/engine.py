@@ -18,6 +18,8 @@ from backtrace.records import Trace
 
 Tensor: TypeAlias = Any
 TESTED = "2.13"  # at kinks the rows follow this version; torch has changed clamp and maximum there
+NEEDED = ("__version__", "float64", "tensor", "zeros_like", "autograd.grad", "enable_grad",
+          "inference_mode")  # fmt: skip
 
 
 class Replay(NamedTuple):
@@ -38,7 +40,10 @@ class Apart(NamedTuple):
 
 
 class Torch:
-    """torch as the second engine. Raises EngineMissing where it cannot be imported."""
+    """torch as the second engine.
+
+    Raises EngineMissing where it cannot be imported, or refuses an operation of the trace.
+    """
 
     name = "torch"
 
@@ -62,8 +67,10 @@ class Torch:
             tensors = self._forward(trace)
             return Replay([number(t) for t in tensors], self._backward(trace, tensors))
 
-    def apart(self, trace: Trace, operations: Mapping[int, Apply]) -> dict[int, Apart]:
-        """Operations one by one, each on the trace's own inputs and upstream gradient.
+    def apart(
+        self, trace: Trace, operations: Mapping[int, Apply], upstreams: Mapping[int, Value]
+    ) -> dict[int, Apart]:
+        """Operations one by one, each on the trace's own inputs and an upstream gradient given.
 
         They are graphs without a link between them, so that one backward pass does for all.
         """
@@ -73,12 +80,15 @@ class Torch:
         with self._recording():
             for index, node in operations.items():
                 arguments[index] = [
-                    self._tensor(trace.values[i], trace.adjoints[i] is not None)
-                    for i in node.inputs
+                    self._tensor(
+                        trace.values[i],
+                        node.op.local[slot] is None or trace.adjoints[i] is not None,
+                    )
+                    for slot, i in enumerate(node.inputs)
                 ]
                 result = self._apply(node, arguments[index])
                 values[index] = number(result)
-                upstream = trace.adjoints[index]
+                upstream = upstreams.get(index)
                 fits = upstream is not None and result.shape == np.shape(upstream)
                 if fits and result.requires_grad:
                     results.append(result)
@@ -123,7 +133,10 @@ class Torch:
             roots = [
                 self._seeded(output, seed) for output, seed in zip(outputs, seeds, strict=True)
             ]
-            found = grad(roots, wanted, allow_unused=True)
+            try:
+                found = grad(roots, wanted, allow_unused=True)
+            except RuntimeError as error:  # an operation that torch cannot differentiate
+                raise _refused("the backward pass", error) from error
         pairs = zip(found, wanted, strict=True)
         return [number(zeros(t) if g is None else g) for g, t in pairs]
 
@@ -138,7 +151,11 @@ class Torch:
 
     def _apply(self, node: Apply, inputs: list[Tensor]) -> Tensor:
         function = self._functions.get((node.op, node.params)) or self._function(node)
-        tensor = function(*inputs)
+        try:
+            tensor = function(*inputs)
+        except Exception as error:  # a param that torch does not take raises what it likes
+            call = node.op.as_call(node.op.inputs, dict(node.params))
+            raise _refused(call, error) from error
         if tensor.dtype is not self._float64:
             return tensor.to(self._float64)  # a comparison's booleans: they carry no graph
         for into in inputs:
@@ -191,19 +208,38 @@ def import_torch() -> Any:
     The one at exit among them, that takes a fifth off what torch costs. Raises EngineMissing.
     """
     if sys.modules.get("torch") is not None:
-        return sys.modules["torch"]
+        return _complete(sys.modules["torch"])
     was_on = gc.isenabled()
     gc.disable()
     try:
         import torch
 
         gc.freeze()
-    except (ImportError, OSError) as error:
-        raise EngineMissing(
-            f"nothing is checked: torch cannot be imported ({error}); install it with "
-            "`pip install torch`, or trace without the check (--no-check)"
-        ) from error
+    except Exception as error:  # built for another numpy or Python, torch raises what it likes
+        raise _missing(f"torch cannot be imported ({error})") from error
     finally:
         if was_on:
             gc.enable()
+    return _complete(torch)
+
+
+def _complete(torch: Any) -> Any:
+    """torch itself, if it has what a check needs: half an installation imports without an error."""
+    for name in NEEDED:
+        try:
+            reduce(getattr, name.split("."), torch)
+        except AttributeError as error:
+            raise _missing(f"what is installed as torch has no torch.{name}") from error
     return torch
+
+
+def _missing(what: str) -> EngineMissing:
+    return EngineMissing(
+        f"nothing is checked: {what}; install it with `pip install torch`, "
+        "or trace without the check (--no-check)"
+    )
+
+
+def _refused(what: str, error: Exception) -> EngineMissing:
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return EngineMissing(f"nothing is checked: torch refuses {what}: {reason}")

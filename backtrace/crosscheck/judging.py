@@ -7,14 +7,15 @@ wrong is wrong there too, while rounding is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from math import inf
 from typing import NamedTuple, cast
 
 import numpy as np
 
-from backtrace.crosscheck.engine import Apart, Torch
+from backtrace.crosscheck.amplified import amplified_beyond
+from backtrace.crosscheck.engine import Apart, Replay, Torch
 from backtrace.crosscheck.report import Verdict
 from backtrace.crosscheck.tolerance import agree, both
 from backtrace.graph import Apply
@@ -30,6 +31,22 @@ class Finding(NamedTuple):
     text: str
 
 
+class Doubt(NamedTuple):
+    """An edge on which torch has another product."""
+
+    via: int
+    slot: int
+    ours: Value
+    theirs: Value
+
+
+UNEXPLAINED = Finding(
+    "differs",
+    "no single operation explains it, and it is too large for rounding",
+)
+HUGE = 1e100
+
+
 class Judge:
     """Finds the operations that are to blame for differences between a trace and torch's replay."""
 
@@ -39,44 +56,112 @@ class Judge:
         self.wrong_values: set[int] = set()
         self.wrong_edges: set[tuple[int, int]] = set()
         self.wrong_sums: set[int] = set()
-        self._products: dict[tuple[int, int], Value] = {}  # on our edges; asked for twice
 
-    def judge(self, values: list[int], gradients: list[int]) -> dict[int, Finding]:
+    def judge(self, values: list[int], gradients: list[int], replay: Replay) -> dict[int, Finding]:
         """The verdicts on the nodes whose values and gradients are beyond the tolerance."""
         suspects = set(values)
         for index in gradients:
-            suspects.update(via for via, _ in self._arriving(index))
             self._judge_sum(index)
-        nodes = self.graph.nodes
-        operations = {i: node for i in sorted(suspects) if isinstance(node := nodes[i], Apply)}
-        for index, theirs in self.engine.apart(self.trace, operations).items():
-            self._judge_operation(index, theirs)
-        return {**self._poisoned(values, gradients), **self.faults}
+        suspects |= self._leading_from(gradients)
+        apart = self._apart(suspects, self._upstream)
+        doubted = [edge for index in apart for edge in self._doubted(index, apart[index])]
+        self._judge_edges(doubted)
+        found = {**self._poisoned(values, gradients), **self.faults}
+        unexplained = [i for i in {*values, *gradients} if found[i].verdict == "rounding"]
+        if unexplained:
+            found |= dict.fromkeys(amplified_beyond(self.trace, replay, unexplained), UNEXPLAINED)
+        return found
 
-    def _judge_operation(self, index: int, theirs: Apart) -> None:
-        ours, upstream = self.trace.values[index], self.trace.adjoints[index]
+    def _leading_from(self, gradients: list[int]) -> set[int]:
+        """The operations whose edges may be to blame for gradients.
+
+        Those a gradient arrives from, and those none arrives from: theirs may have been lost
+        anywhere on the way to the output.
+        """
+        found: set[int] = set()
+        waiting = list(gradients)
+        while waiting:
+            for via, _ in self.graph.uses[waiting.pop()]:
+                if via not in found and via <= self.graph.output:
+                    found.add(via)
+                    if self.trace.adjoints[via] is None:
+                        waiting.append(via)
+        return found
+
+    def _apart(self, indices: Iterable[int], upstream: Callable[[int], Value]) -> dict[int, Apart]:
+        nodes = self.graph.nodes
+        operations = {i: node for i in sorted(indices) if isinstance(node := nodes[i], Apply)}
+        return self.engine.apart(self.trace, operations, {i: upstream(i) for i in operations})
+
+    def _upstream(self, index: int) -> Value:
+        """What arrives at a node; 1 where nothing does, which makes the product the derivative."""
+        upstream = self.trace.adjoints[index]
+        return self._one(index) if upstream is None else upstream
+
+    def _one(self, index: int) -> Value:
+        return np.ones_like(self.trace.values[index])[()]
+
+    def _doubted(self, index: int, theirs: Apart) -> Iterator[Doubt]:
+        """The edges of an operation on which torch has another product; blames a wrong value."""
+        ours = self.trace.values[index]
         if not agree(ours, theirs.value):
             self.wrong_values.add(index)
             self._blame(index, "its value is {}; {} gives {}", ours, theirs.value)
-        elif upstream is not None:
-            for slot, product in enumerate(theirs.products):
-                if product is not None:
-                    self._judge_edge(index, slot, upstream, product)
-
-    def _judge_edge(self, index: int, slot: int, upstream: Value, theirs: Value) -> None:
-        node = self._operation(index)
-        if node.op.two_paths and not np.all(np.isfinite(upstream)):
+            return
+        upstream = self._upstream(index)
+        if self._operation(index).op.two_paths and not np.all(np.isfinite(upstream)):
             return  # torch's own paths cancel to nan there: it is no witness
-        if node.op.local[slot] is None:
-            ours: Value = np.zeros_like(theirs)[()]
-        else:
-            ours = self._product(index, slot, upstream)
-        # It is the local derivative that must agree to the tolerance, whatever arrives:
-        # 1 - v² of a saturated tanh is nothing but rounding, and an upstream of 1e12 shows it.
-        if not agree(ours, theirs, scale=_size(upstream)):
+        for slot, product in enumerate(theirs.products):
+            if product is None:
+                continue
+            mine = self._passed(index, slot, upstream)
+            # It is the local derivative that must agree to the tolerance, whatever arrives:
+            # 1 - v² of a saturated tanh is nothing but rounding, and an upstream of 1e12 shows it.
+            if not agree(mine, product, scale=_size(upstream)):
+                yield Doubt(index, slot, mine, product)
+
+    def _judge_edges(self, doubted: list[Doubt]) -> None:
+        """Blame the doubted edges, but for those that only an extreme upstream sets apart."""
+        extreme = {doubt.via for doubt in doubted if self._extreme(doubt)}
+        alone = self._apart(extreme, self._one)
+        for doubt in doubted:
+            index, slot, ours, theirs = doubt
+            if index in extreme and self._same_local(doubt, alone[index].products[slot]):
+                continue
             self.wrong_edges.add((index, slot))
+            node = self._operation(index)
             name = self.graph.labels[node.inputs[slot]]
-            self._blame(index, f"its contribution to {name} is {{}}; {{}} gives {{}}", ours, theirs)
+            what = "derivative" if self.trace.adjoints[index] is None else "contribution"
+            link = "by" if what == "derivative" else "to"
+            self._blame(index, f"its {what} {link} {name} is {{}}; {{}} gives {{}}", ours, theirs)
+
+    def _extreme(self, doubt: Doubt) -> bool:
+        """Whether numbers leave the range in which upstream × local is one thing in any order."""
+        numbers = [self._upstream(doubt.via), doubt.ours, doubt.theirs]
+        sizes = np.concatenate([np.abs(np.ravel(n)) for n in numbers])
+        return not np.all((sizes > 1 / HUGE) & (sizes < HUGE))
+
+    def _same_local(self, doubt: Doubt, theirs: Value | None) -> bool:
+        """Whether torch has our derivative where 1 arrives.
+
+        Where inf arrives, a derivative of 0 excuses no finite product: the mask counts there.
+        """
+        index, slot = doubt.via, doubt.slot
+        if theirs is None or self._operation(index).op.local[slot] is None:
+            return False
+        ours = self._passed(index, slot, self._one(index))
+        if not np.all(np.isfinite(self._upstream(index))) and not np.all(ours):
+            masked = np.isfinite(doubt.ours) != np.isfinite(doubt.theirs)
+            return not np.any(masked) and agree(ours, theirs)
+        return agree(ours, theirs)
+
+    def _passed(self, index: int, slot: int, upstream: Value) -> Value:
+        """What our rule passes on: 0 where the row says that no gradient passes."""
+        node = self._operation(index)
+        if node.op.local[slot] is None:
+            nothing: Value = np.zeros_like(self.trace.values[node.inputs[slot]])[()]
+            return nothing
+        return edge(self.graph, self.trace.values, upstream, index, slot).product
 
     def _blame(self, index: int, text: str, ours: Value, theirs: Value) -> None:
         left, right = both(ours, theirs)
@@ -103,7 +188,7 @@ class Judge:
             if node.op.local[slot] is None:
                 continue
             if upstream is not None:
-                product = self._product(via, slot, upstream)
+                product = self._passed(via, slot, upstream)
                 with np.errstate(all="ignore"):
                     total = total + product
                 size += _size(product)
@@ -115,13 +200,6 @@ class Judge:
         if not agree(adjoint, total, scale=size):
             left, right = both(adjoint, total)
             self._blame_sum(index, f"its gradient is {left}; its contributions sum to {right}")
-
-    def _product(self, via: int, slot: int, upstream: Value) -> Value:
-        product = self._products.get((via, slot))
-        if product is None:
-            product = edge(self.graph, self.trace.values, upstream, via, slot).product
-            self._products[via, slot] = product
-        return product
 
     def _blame_sum(self, index: int, text: str) -> None:
         self.wrong_sums.add(index)
@@ -141,11 +219,6 @@ class Judge:
     def _operation(self, index: int) -> Apply:
         """The node an edge leads through, which is always an operation."""
         return cast(Apply, self.graph.nodes[index])
-
-    def _arriving(self, index: int) -> Iterator[tuple[int, int]]:
-        """The edges on which a gradient comes to a node."""
-        adjoints = self.trace.adjoints
-        return (use for use in self.graph.uses[index] if adjoints[use[0]] is not None)
 
     def _poisoned(self, values: list[int], gradients: list[int]) -> dict[int, Finding]:
         """The nodes that only differ because of others, and those of which nothing is to blame."""
@@ -178,9 +251,12 @@ class Judge:
             if index in self.wrong_sums:
                 causes[index] = index
                 continue
-            for via, slot in self._arriving(index):
-                cause = via if (via, slot) in self.wrong_edges else causes.get(via)
-                if cause is None:
+            for via, slot in self.graph.uses[index]:
+                wrong = (via, slot) in self.wrong_edges
+                if self._operation(via).op.local[slot] is None and not wrong:
+                    continue
+                cause = via if wrong else causes.get(via)
+                if cause is None and self.trace.adjoints[via] is not None:
                     numbers = (*self._operation(via).inputs, via)
                     local = (by_value[i] for i in numbers if i in by_value)
                     cause = next(local, None)

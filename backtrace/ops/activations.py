@@ -226,6 +226,7 @@ ROWS = (
         name="celu",
         inputs=("x",),
         params={"alpha": 1.0},
+        allowed=lambda alpha: "" if alpha != 0 else "alpha must not be 0",
         forward=lambda x, alpha: pick(x > 0, x, alpha * np.expm1(x / alpha)),
         formula=lambda x, alpha: sp.Piecewise((x, x > 0), (alpha * (sp.exp(x / alpha) - 1), True)),
         partials=lambda x, v, alpha: (sp.Piecewise((1, x > 0), (sp.exp(x / alpha), True)),),

@@ -7,7 +7,14 @@ import operator
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, pick
+from backtrace.ops.rows import Domain, Elementwise, Value, pick
+
+
+def _remainder(x: Value, y: Value) -> Value:
+    """numpy's remainder, but a remainder of 0 has the sign of x, as in torch."""
+    rest = np.remainder(x, y)
+    return pick(rest == 0, np.copysign(rest, x), rest)
+
 
 ROWS = (
     Elementwise(
@@ -73,20 +80,21 @@ ROWS = (
         notation="{0} % {1}",
         call="mod",
         also=("Mod", "remainder"),
-        forward=np.remainder,
+        forward=_remainder,
         formula=lambda x, y: x - y * sp.floor(x / y),
         partials=lambda x, y, v: (sp.S.One, -sp.floor(x / y)),
         local=(1.0, lambda x, y, v: -np.floor_divide(x, y)),
         torch="torch.remainder",
         convention="where x is a multiple of y the value jumps; the derivatives there are 1 and"
         " -floor(x/y), as on the right of the jump",
-        notes="the sign of the divisor, as Python's %; fmod has the sign of x",
+        notes="the sign of the divisor, as Python's %; fmod has the sign of x, and so has"
+        " a remainder of 0, as in torch",
         domain=Domain(
             needs="a divisor that is not 0",
             defined=lambda x, y: y != 0,
             kink=lambda x, y: np.remainder(x, y) == 0,
             samples=((5.5, 3.0), (-5.5, 3.0), (5.5, -3.0)),
-            kinks=((6.0, 3.0), (-6.0, 3.0), (0.0, 2.0)),
+            kinks=((6.0, 3.0), (-6.0, 3.0), (0.0, 2.0), (0.0, -2.0), (-0.0, 2.0)),
             edges=((5.0, 0.0), (5.0, np.inf), (-5.0, np.inf), (np.inf, 3.0)),
         ),
         smooth=False,

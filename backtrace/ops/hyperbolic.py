@@ -10,8 +10,7 @@ from backtrace.ops.rows import Domain, Elementwise
 NOT_0 = "a number that is not 0"
 # cosh and sinh overflow beyond 710, where the gradient of 1/torch.cosh(x) is 0 × inf
 WITHIN_700 = (
-    "torch.where(torch.abs(x) < 700, "
-    "1/torch.{}(torch.nn.functional.hardtanh(x, -700, 700)), 0*torch.tanh(x))"
+    "torch.where(torch.abs(x) < 700, 1/torch.{}(torch.nn.functional.hardtanh(x, -700, 700)), 0*{})"
 )
 
 ROWS = (
@@ -52,7 +51,7 @@ ROWS = (
         formula=lambda x: sp.sech(x),
         partials=lambda x, v: (-v * sp.tanh(x),),
         local=(lambda x, v: -v * np.tanh(x),),
-        torch=WITHIN_700.format("cosh"),
+        torch=WITHIN_700.format("cosh", "torch.abs(torch.tanh(x))"),
         domain=Domain(samples=((0.7,), (-2.5,)), edges=((0.0,), (1000.0,), (-np.inf,))),
     ),
     Elementwise(
@@ -62,7 +61,7 @@ ROWS = (
         formula=lambda x: sp.csch(x),
         partials=lambda x, v: (-v * sp.coth(x),),
         local=(lambda x, v: -v / np.tanh(x),),
-        torch=WITHIN_700.format("sinh"),
+        torch=WITHIN_700.format("sinh", "torch.tanh(x)"),
         domain=Domain(
             needs=NOT_0,
             defined=lambda x: x != 0,

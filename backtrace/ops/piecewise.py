@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from collections.abc import Sequence
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -21,33 +22,53 @@ def indicator(condition: Any) -> Any:
     return sp.Piecewise((1, condition), (0, True))
 
 
+def larger(x: Value, y: Value) -> Value:
+    """numpy's maximum, but of 0 and -0 the first, as torch; numpy's choice varies by processor."""
+    return pick(x == y, x, np.maximum(x, y))
+
+
+def smaller(x: Value, y: Value) -> Value:
+    """numpy's minimum, but of 0 and -0 the first."""
+    return pick(x == y, x, np.minimum(x, y))
+
+
 def _tied(*xs: Value) -> Value:
     """Whether the largest of some numbers is reached twice."""
-    largest = reduce(np.maximum, xs)
-    return sum(np.float64(x == largest) for x in xs) > 1
+    return _ties(xs, reduce(np.maximum, xs)) > 1
+
+
+def _ties(xs: Sequence[Value], v: Value) -> Value:
+    """How many of some numbers are v; of scalars in one stroke, since max may take thousands."""
+    if np.ndim(v) == 0:
+        return np.count_nonzero(np.fromiter(xs, np.float64, len(xs)) == v)
+    return sum(np.float64(x == v) for x in xs)
 
 
 def _share(slot: int, *xs_and_v: Value) -> Value:
     """What one input of max or min gets of the gradient: ties share evenly."""
-    *xs, v = xs_and_v
-    share = np.float64(xs[slot] == v) / sum(np.float64(x == v) for x in xs)
-    return pick(np.isnan(v), 1.0, share) if len(xs) == 2 else share  # as torch.maximum(nan, 1)
+    x, v = xs_and_v[slot], xs_and_v[-1]
+    if np.ndim(v) == 0 and abs(x - v) > 0:  # lost; not so for nan
+        return np.float64(0)
+    share = np.float64(x == v) / _ties(xs_and_v[:-1], v)
+    return pick(np.isnan(v), 1.0, share) if len(xs_and_v) == 3 else share  # torch.maximum(nan, 1)
 
 
 def _lost(slot: int, *xs_and_v: Value) -> Value:
     """torch.maximum selects; torch.amax, for three inputs or more, multiplies: inf × 0 = nan."""
-    *xs, v = xs_and_v
-    if len(xs) > 2:
+    if len(xs_and_v) > 3:
         return np.False_
-    return (xs[slot] != v) & ~np.isnan(v)
+    x, v = xs_and_v[slot], xs_and_v[-1]
+    return (x != v) & ~np.isnan(v)
 
 
+@lru_cache(maxsize=1)  # asked for every slot in turn
 def _shares(sense: int, *xs_and_v: Any) -> tuple[Any, ...]:
     """The partials of max (sense 1) or min (sense -1): 1 for the winner, an even part at a tie."""
     *xs, v = xs_and_v
     if len(xs) > 2:
-        ties = sum(indicator(sp.Eq(x, v)) for x in xs)
-        return tuple(indicator(sp.Eq(x, v)) / ties for x in xs)
+        wins = [indicator(sp.Eq(x, v)) for x in xs]
+        part = 1 / sp.Add(*wins)
+        return tuple(win * part for win in wins)
 
     def share(x: Any, rival: Any) -> Any:
         won, lost = (x > rival, x < rival) if sense > 0 else (x < rival, x > rival)
@@ -61,7 +82,7 @@ MAX = Elementwise(
     name="max",
     inputs=("*x",),
     also=("Max", "maximum"),
-    forward=lambda *x: reduce(np.maximum, x),
+    forward=lambda *x: reduce(larger, x),
     formula=lambda *x: sp.Max(*x),
     partials=lambda *x: _shares(1, *x),
     local=EachInput(_share),
@@ -72,7 +93,7 @@ MAX = Elementwise(
     domain=Domain(
         kink=_tied,
         samples=((1.0, 2.0), (3.0, -1.0), (1.0, 4.0, -2.0)),
-        kinks=((1.0, 1.0), (0.0, 0.0), (1.0, 1.0, 1.0), (1.0, 3.0, 3.0), (1.0, 3.0, 3.0, 3.0)),
+        kinks=((1.0, 1.0), (-0.0, 0.0), (1.0, 1.0, 1.0), (1.0, 3.0, 3.0), (1.0, 3.0, 3.0, 3.0)),
         edges=((np.nan, 1.0), (np.nan, np.nan), (np.nan, 1.0, 2.0), (np.inf, 1.0)),
     ),
     by_name=True,
@@ -81,7 +102,7 @@ MIN = Elementwise(
     name="min",
     inputs=("*x",),
     also=("Min", "minimum"),
-    forward=lambda *x: reduce(np.minimum, x),
+    forward=lambda *x: reduce(smaller, x),
     formula=lambda *x: sp.Min(*x),
     partials=lambda *x: _shares(-1, *x),
     local=EachInput(_share),
@@ -92,7 +113,7 @@ MIN = Elementwise(
     domain=Domain(
         kink=lambda *x: _tied(*(-y for y in x)),
         samples=((1.0, 2.0), (3.0, -1.0), (1.0, 4.0, -2.0)),
-        kinks=((1.0, 1.0), (1.0, 1.0, 1.0), (3.0, 1.0, 1.0)),
+        kinks=((1.0, 1.0), (1.0, 1.0, 1.0), (3.0, 1.0, 1.0), (0.0, -0.0)),
         edges=((np.nan, 1.0), (np.nan, 1.0, 2.0), (np.inf, 1.0)),
     ),
     by_name=True,
@@ -140,7 +161,7 @@ ROWS = (
     Elementwise(
         name="fmax",
         inputs=("x", "y"),
-        forward=np.fmax,
+        forward=lambda x, y: pick(x == y, x, np.fmax(x, y)),
         formula=lambda x, y: sp.Max(x, y),
         partials=lambda x, y, v: (indicator(x >= y), indicator(x < y)),
         local=(
@@ -154,7 +175,7 @@ ROWS = (
         domain=Domain(
             kink=lambda x, y: x == y,
             samples=((1.0, 2.0), (3.0, -1.0)),
-            kinks=((1.0, 1.0),),
+            kinks=((1.0, 1.0), (0.0, -0.0), (-0.0, 0.0)),
             edges=((np.nan, 1.0), (1.0, np.nan), (np.nan, np.nan)),
         ),
         by_name=True,
@@ -162,7 +183,7 @@ ROWS = (
     Elementwise(
         name="fmin",
         inputs=("x", "y"),
-        forward=np.fmin,
+        forward=lambda x, y: pick(x == y, x, np.fmin(x, y)),
         formula=lambda x, y: sp.Min(x, y),
         partials=lambda x, y, v: (indicator(x <= y), indicator(x > y)),
         local=(
@@ -176,7 +197,7 @@ ROWS = (
         domain=Domain(
             kink=lambda x, y: x == y,
             samples=((1.0, 2.0), (3.0, -1.0)),
-            kinks=((1.0, 1.0),),
+            kinks=((1.0, 1.0), (0.0, -0.0), (-0.0, 0.0)),
             edges=((np.nan, 1.0), (1.0, np.nan), (np.nan, np.nan)),
         ),
         by_name=True,
@@ -185,7 +206,7 @@ ROWS = (
         name="clamp",
         inputs=("x", "min", "max"),
         also=("clip",),
-        forward=lambda x, low, high: np.minimum(np.maximum(x, low), high),
+        forward=lambda x, low, high: smaller(larger(x, low), high),
         formula=lambda x, low, high: sp.Min(sp.Max(x, low), high),
         partials=lambda x, low, high, v: (
             indicator(x >= low) * indicator(x <= high),
@@ -214,7 +235,7 @@ ROWS = (
         inputs=("x", "min"),
         call="clamp",
         also=("clip", "clamp_min"),
-        forward=np.maximum,
+        forward=larger,
         formula=lambda x, low: sp.Max(x, low),
         partials=lambda x, low, v: (indicator(x >= low), indicator(x < low)),
         local=(
@@ -227,7 +248,7 @@ ROWS = (
         domain=Domain(
             kink=lambda x, low: x == low,
             samples=((0.5, 0.0), (-2.0, 0.0)),
-            kinks=((0.0, 0.0),),
+            kinks=((0.0, 0.0), (0.0, -0.0), (-0.0, 0.0)),
             edges=((np.nan, 0.0), (0.0, np.nan)),
         ),
         by_name=True,
@@ -237,7 +258,8 @@ ROWS = (
         inputs=("x", "max"),
         call="clamp",
         also=("clip", "clamp_max"),
-        forward=np.minimum,
+        by_keyword=True,
+        forward=smaller,
         formula=lambda x, high: sp.Min(x, high),
         partials=lambda x, high, v: (indicator(x <= high), indicator(x > high)),
         local=(
@@ -250,7 +272,7 @@ ROWS = (
         domain=Domain(
             kink=lambda x, high: x == high,
             samples=((0.5, 0.0), (-2.0, 0.0)),
-            kinks=((0.0, 0.0),),
+            kinks=((0.0, 0.0), (0.0, -0.0), (-0.0, 0.0)),
             edges=((np.nan, 0.0), (0.0, np.nan)),
         ),
         by_name=True,

@@ -150,14 +150,15 @@ ROWS = (
         formula=lambda x: sp.sign(x) * sp.Abs(x) ** sp.Rational(1, 3),
         partials=lambda x, v: (1 / (3 * v**2),),
         local=(lambda x, v: 1 / (3 * v**2),),
-        # the inner where keeps 0 on the branch x: d|x|/dx = 0 there would make inf × 0
-        torch="torch.where(x < 0, -1.0, 1.0)*torch.where(x < 0, -x, x)**(1/3)",
+        # the inner where is abs(x) with a derivative at 0: that of torch.abs would make inf × 0
+        torch="torch.where(torch.signbit(x), -1.0, 1.0)"
+        "*torch.where(torch.signbit(x), -x, x)**(1/3)",
         convention="cbrt'(0) = inf: the root is vertical at 0 (by continuity)",
         notes="the real root, also of negative numbers; x**(1/3) has none there",
         domain=Domain(
             kink=lambda x: x == 0,
             samples=((8.0,), (-8.0,), (0.3,)),
-            kinks=((0.0,),),
+            kinks=((0.0,), (-0.0,)),
             edges=((np.inf,), (-1e300,)),
         ),
         by_name=True,

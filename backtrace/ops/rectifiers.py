@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.piecewise import indicator
+from backtrace.ops.piecewise import indicator, larger, smaller
 from backtrace.ops.rows import Domain, Elementwise, pick
 
 FLAT = "at both bends the derivative is 0, that of the flat piece: the one of least norm"
@@ -15,7 +15,7 @@ ROWS = (
         name="relu",
         inputs=("x",),
         also=("ReLU",),
-        forward=lambda x: np.maximum(x, 0.0),
+        forward=lambda x: pick(x < 0, 0.0, x),  # -0 and nan stay, as torch
         formula=lambda x: sp.Piecewise((x, x > 0), (0, True)),
         partials=lambda x, v: (indicator(x > 0),),
         local=(lambda x, v: pick(x <= 0, 0.0, 1.0),),  # 1 for nan, as torch
@@ -74,7 +74,7 @@ ROWS = (
     Elementwise(
         name="relu6",
         inputs=("x",),
-        forward=lambda x: np.minimum(np.maximum(x, 0.0), 6.0),
+        forward=lambda x: smaller(larger(x, 0.0), 6.0),
         formula=lambda x: sp.Piecewise((0, x <= 0), (x, x < 6), (6, True)),
         partials=lambda x, v: (indicator(x > 0) * indicator(x < 6),),
         local=(lambda x, v: pick((x <= 0) | (x >= 6), 0.0, 1.0),),
@@ -84,7 +84,7 @@ ROWS = (
         domain=Domain(
             kink=lambda x: (x == 0) | (x == 6),
             samples=((1.5,), (-2.0,), (7.0,)),
-            kinks=((0.0,), (6.0,)),
+            kinks=((0.0,), (-0.0,), (6.0,)),
             edges=((np.nan,), (np.inf,)),
         ),
         by_name=True,
@@ -93,7 +93,10 @@ ROWS = (
         name="hardtanh",
         inputs=("x",),
         params={"min_val": -1.0, "max_val": 1.0},
-        forward=lambda x, min_val, max_val: np.minimum(np.maximum(x, min_val), max_val),
+        allowed=lambda min_val, max_val: (
+            "min_val must not be above max_val" if min_val > max_val else ""
+        ),
+        forward=lambda x, min_val, max_val: smaller(larger(x, min_val), max_val),
         formula=lambda x, min_val, max_val: sp.Piecewise(
             (min_val, x <= min_val), (x, x < max_val), (max_val, True)
         ),

@@ -75,6 +75,8 @@ class Op:
     also: tuple[str, ...] = ()  # second names
     chosen_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     params: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    allowed: Callable[..., str] | None = None  # of (**params): what is wrong with them, or ""
+    by_keyword: bool = False  # by position an earlier row is meant, so it is shown clamp(x, max=0)
     convention: str = ""  # what the derivative is at a kink, and why: "relu'(0) = 0: …"
     notes: str = ""  # what else a user should know: another definition elsewhere, a threshold
 
@@ -102,6 +104,9 @@ class Op:
         given = {k: v for k, v in params.items() if v != self.params[k]}
         keywords = [f"{k}={float(v)!r}".removesuffix(".0") for k, v in given.items()]
         chosen = [f'{k}="{v}"' for k, v in self.chosen_by.items()]
+        if self.by_keyword:
+            first, *others = zip(self.inputs, labels, strict=True)
+            labels = [first[1], *(f"{name}={label}" for name, label in others)]
         return f"{self.written}({', '.join([*labels, *keywords, *chosen])})"
 
 

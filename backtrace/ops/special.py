@@ -20,6 +20,18 @@ def _sinc(x: Value) -> Value:
     return pick(x == 0, 1.0, np.sin(pi * x) / (pi * x))
 
 
+def _lgamma(x: Value) -> Value:
+    """scipy's, but for its -inf at -inf and its inf at numbers near 0."""
+    near_0 = pick(np.abs(x) < 1e-300, -np.log(np.abs(x)), special.gammaln(x))
+    return pick(np.isinf(x), np.inf, near_0)
+
+
+def _trigamma(x: Value) -> Value:
+    """The derivative of digamma, below 1/2 by reflection; by rounding finite at -1, as torch."""
+    reflected = (pi / np.sin(pi * x)) ** 2 - special.zeta(2.0, 1 - x)
+    return pick(x < 0.5, reflected, special.zeta(2.0, x))
+
+
 DIGAMMA = Elementwise(
     name="digamma",
     inputs=("x",),
@@ -27,14 +39,14 @@ DIGAMMA = Elementwise(
     forward=lambda x: special.digamma(x),
     formula=lambda x: sp.digamma(x),
     partials=lambda x, v: (sp.polygamma(1, x),),
-    local=(lambda x, v: np.add(special.polygamma(1, x), 0.0),),  # a scalar for 0-d
+    local=(lambda x, v: _trigamma(x),),
     torch="torch.digamma",
     notes="the derivative of lgamma",
     domain=Domain(
         needs="a number that is not 0 or a negative whole number",
         defined=lambda x: ~_is_pole(x),
-        samples=((0.5,), (3.0,)),
-        edges=((0.0,),),
+        samples=((0.5,), (3.0,), (0.25,), (-0.5,)),
+        edges=((0.0,), (-0.0,), (-1.0,), (-2.0,), (-np.inf,), (5e-324,)),
     ),
     by_name=True,
 )
@@ -87,7 +99,7 @@ ROWS = (
         name="lgamma",
         inputs=("x",),
         also=("loggamma", "gammaln"),
-        forward=lambda x: pick(np.isinf(x), np.inf, special.gammaln(x)),  # scipy: -inf at -inf
+        forward=_lgamma,
         formula=lambda x: sp.log(sp.Abs(sp.gamma(x))),
         partials=lambda x, v: (DIGAMMA.applied(x),),
         local=(lambda x, v: special.digamma(x),),
@@ -97,7 +109,7 @@ ROWS = (
             needs="a number that is not 0 or a negative whole number",
             defined=lambda x: ~_is_pole(x),
             samples=((0.5,), (3.0,), (-0.5,)),
-            edges=((0.0,), (-1.0,), (1e300,), (np.inf,)),
+            edges=((0.0,), (-1.0,), (1e300,), (np.inf,), (5e-324,), (-1e-310,)),
         ),
         by_name=True,
     ),

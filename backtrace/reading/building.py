@@ -8,6 +8,8 @@ from backtrace.errors import Span
 from backtrace.graph import Apply, Constant, Graph, Leaf, Node, Params
 from backtrace.ops import Elementwise
 
+LONGEST_PRODUCT = 32  # letters of a name that is tried as a product of names
+
 
 class Builder:
     """Collects nodes. `bound` has the names that will have a value, or is None if not known yet."""
@@ -57,7 +59,7 @@ class Builder:
         >>> builder.splits("wx")  # with w and x bound
         [['w', 'x']]
         """
-        if self.bound is None:
+        if self.bound is None or len(name) > LONGEST_PRODUCT:
             return []
         ways: list[list[list[str]]] = [[] for _ in range(len(name) + 1)]
         ways[0] = [[]]

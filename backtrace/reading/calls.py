@@ -41,8 +41,11 @@ class Call:
             inputs = len(fitted) if row.variadic else len(row.inputs)
             params = dict(zip(row.params, fitted[inputs:], strict=False))
             numbers = _take_out(builder, {k: i for k, i in params.items() if i >= 0}, source, span)
-            complete = tuple({**row.params, **numbers}.items())
-            return builder.apply(row, fitted[:inputs], span, complete)
+            complete = {**row.params, **numbers}
+            wrong = row.allowed(**complete) if row.allowed else ""
+            if wrong:
+                raise ReadError(f"{row.written}: {wrong}", source, span)
+            return builder.apply(row, fitted[:inputs], span, tuple(complete.items()))
         name, rows, most = self.function
         if most is not None and len(self.positional) + len(self.named) > most:
             raise ReadError(f"{name} takes {most} argument{'s'[: most - 1]} there", source, span)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from backtrace.errors import ReadError
+from backtrace.names import LONGEST, normal
 from backtrace.reading import advice
 from backtrace.reading.building import Builder
-from backtrace.reading.names import LONGEST, normal
 from backtrace.reading.readings import Readings
 from backtrace.reading.tokens import Tokens
 

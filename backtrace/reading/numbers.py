@@ -28,6 +28,12 @@ def literal(text: str, source: str, span: Span) -> str:
     return text
 
 
+def raised(text: str) -> str:
+    """What raised digits mean: ⁻¹ is -1. Empty where they are no whole number."""
+    digits = text.translate(SUPERSCRIPT_DIGITS).removeprefix("+")
+    return digits if digits.removeprefix("-").isdigit() else ""
+
+
 def fraction(character: str) -> tuple[str, str]:
     """The two literals of a character such as ½."""
     top, _, bottom = unicodedata.normalize("NFKC", character).partition("\u2044")

@@ -13,7 +13,7 @@ from backtrace.ops import FUNCTIONS, OPS, Elementwise
 from backtrace.reading import advice, prefixes
 from backtrace.reading.calls import Call, Function
 from backtrace.reading.cursor import Cursor
-from backtrace.reading.numbers import SUPERSCRIPT_DIGITS, fraction, literal
+from backtrace.reading.numbers import fraction, literal, raised
 from backtrace.reading.tokens import FRACTIONS, starts_name, starts_number, starts_raised
 
 # Every operator between two operands, by its sign: "+", "**", "<=", …
@@ -126,12 +126,12 @@ class Operands(Cursor, ABC):
 
     def superscript(self) -> int:
         """SUPERSCRIPT = raised digits, as in x² and x⁻¹"""
-        text = self.texts[self.at].translate(SUPERSCRIPT_DIGITS).removeprefix("+")
-        if not text.removeprefix("-").isdigit():
+        text, span = raised(self.texts[self.at]), self.tokens.span(self.at, self.at)
+        if not text:
             raise self.unexpected()
         self.readings.rewrite(self.at, f"**{text}")
         self.at += 1
-        return self.builder.add(Constant(text), self.tokens.span(self.at - 1, self.at - 1))
+        return self.builder.add(Constant(literal(text, self.source, span)), span)
 
     # -- calls
 
@@ -144,14 +144,19 @@ class Operands(Cursor, ABC):
         if sign == "**":
             place, exponent = self.at + 1, self.texts[self.at + 1]
         elif starts_raised(sign):
-            exponent = sign.translate(SUPERSCRIPT_DIGITS)
+            exponent = raised(sign)
         if not exponent:
             raise self.error(advice.no_parentheses(function.name, sign), first)
-        if not starts_number(exponent) or self.texts[place + 1] != "(":
+        plain = starts_number(exponent) and exponent not in FRACTIONS
+        if not plain or self.texts[place + 1] != "(":
             raise self.error(advice.raised_function(function.name), first)
-        raised, self.at = self.at, place + 1
+        exponent = literal(exponent, self.source, self.tokens.span(place, place))
+        sign_at, self.at = self.at, place + 1
         index = self.call(first, function)
-        self.readings.move_exponent(raised, place, self.at - 1, exponent)
+        again = self.texts[self.at] == "**" or starts_raised(self.texts[self.at])
+        self.readings.move_exponent((first, sign_at, place, self.at - 1), exponent)
+        if again:  # cos^2(x)^3 is (cos(x)**2)**3
+            self.readings.group(first, self.at - 1)
         power = self.builder.add(Constant(exponent), self.tokens.span(place, place))
         span = self.tokens.span(first, self.at - 1)
         return self.builder.apply(OPERATORS["**"], (index, power), span)

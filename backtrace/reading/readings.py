@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backtrace.reading.names import normal
+from backtrace.names import normal
 from backtrace.reading.tokens import Tokens, starts_name
 
 MOST = 5  # a long program is not echoed whole
@@ -32,10 +32,17 @@ class Readings:
         if bare:
             self._rewritten[last] = self._rewritten.get(last, self.tokens.texts[last]) + ")"
 
-    def move_exponent(self, first: int, last: int, closing: int, exponent: str) -> None:
-        """Tokens `first` to `last` raised a function: cos^2(x) was read as cos(x)**2."""
-        self.rewrite(first, "", last)
+    def move_exponent(self, tokens: tuple[int, int, int, int], exponent: str) -> None:
+        """cos^2(x) was read as cos(x)**2: the tokens cos, ^, 2 and ) are given."""
+        _, sign, last, closing = tokens
+        self.rewrite(sign, "", last)
         self.rewrite(closing, f")**{exponent}")
+
+    def group(self, first: int, last: int) -> None:
+        """Tokens `first` to `last` were read as one."""
+        texts = self.tokens.texts
+        self._rewritten[first] = "(" + self._rewritten.get(first, texts[first])
+        self._rewritten[last] = self._rewritten.get(last, texts[last]) + ")"
 
     def times(self, token: int) -> None:
         """A product sign was understood before `token`."""
@@ -62,6 +69,7 @@ class Readings:
         pieces = []
         for k in range(first, last + 1):
             gap = tokens.source[tokens.ends[k - 1] : tokens.starts[k]] if k > first else ""
+            gap = gap if gap.isprintable() else " "  # a new line, or a comment and what is in it
             pieces.append("*" if k in self._times and k > first else gap)
             text = tokens.texts[k]
             pieces.append(self._rewritten.get(k, normal(text) if starts_name(text) else text))

@@ -10,9 +10,9 @@ import numpy as np
 
 from backtrace.errors import BindingError, ReadError, Span, did_you_mean, listed, shortened
 from backtrace.graph import Graph
+from backtrace.names import normal
 from backtrace.ops.rows import Array, Value
 from backtrace.passes import forward, frozen
-from backtrace.reading.names import normal
 from backtrace.reading.parser import read
 
 
@@ -37,7 +37,7 @@ class Bindings:
             raise self._unused(graph, unused[0])
 
     def _missing(self, graph: Graph, missing: list[str], unused: list[str]) -> BindingError:
-        values = " ".join(f"{shortened(name)}=1" for name in missing[:4])
+        values = " ".join(f"{name}=1" for name in missing[:4] if len(name) < 16) or "name=1"
         message = f"no value for {listed(missing)}: give one, as in {values}"
         if unused:
             message += f" ({listed(unused)} {'is' if len(unused) == 1 else 'are'} not used)"

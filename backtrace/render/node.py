@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from backtrace.errors import UsageError, did_you_mean, picture
+from backtrace.errors import UsageError, did_you_mean, picture, printable
 from backtrace.graph import Apply, Constant
+from backtrace.names import normal
 from backtrace.records import Trace
 from backtrace.render import PLAIN, Look
 from backtrace.render.cells import DIM, FORWARD, GRADIENT, LOCAL, NAME, Cell, assembled, folded
@@ -49,8 +50,8 @@ def node(trace: Trace, name: str, look: Look = PLAIN) -> Text:
 
 def _index(say: Phrases, name: str) -> int:
     graph = say.graph
-    if name in graph.names:
-        return graph.names[name]
+    if normal(name) in graph.names:
+        return graph.names[normal(name)]
     for index, label in enumerate(graph.labels):
         if name in (label, ASCII.clean(label)):
             return index
@@ -63,7 +64,7 @@ def _written(say: Phrases, index: int, room: int | None) -> Iterator[Section]:
     source, span = say.graph.source, say.graph.spans[index]
     lines = [line.removeprefix("    ") for line in picture(source, span).splitlines()]
     if room is not None and max(map(len, lines)) > room:
-        lines = source[span.start : span.end].splitlines()
+        lines = [printable(line) for line in source[span.start : span.end].splitlines()]
     for line in lines:
         yield "written", ((say.glyphs.clean(line), ""),)
 
