@@ -194,13 +194,12 @@ def _without_use(found: Findings) -> Iterator[Notice]:
         elif found.adjoints[index] is None:
             text = f"no gradient reaches {name}: the output does not change smoothly with it"
             yield Notice(index, "no-path", text)
-    used = {graph.output}
-    for node in graph.nodes:
-        if type(node) is Apply:
-            used.update(node.inputs)
-    idle = [(name, i) for name, i in graph.assigned if i not in used]
-    for name, index in idle[:MOST]:
-        yield Notice(index, "unused-node", f"{name} is not used by the output")
+    silent = [(name, i) for name, i in graph.assigned if found.adjoints[i] is None]
+    if silent:  # the others the output uses, or it would have no gradient by them
+        used = {i for node in graph.nodes if type(node) is Apply for i in node.inputs}
+        idle = [(name, i) for name, i in silent if i not in used and i != graph.output]
+        for name, index in idle[:MOST]:
+            yield Notice(index, "unused-node", f"{name} is not used by the output")
 
 
 def _without_formula(found: Findings) -> Iterator[Notice]:

@@ -35,11 +35,14 @@ def forward(graph: Graph, bindings: Mapping[str, Value]) -> list[Value]:
     with np.errstate(all="ignore"):  # inf and nan are answers here, and are reported afterwards
         for node in graph.nodes:
             if type(node) is Apply:
-                inputs = [values[i] for i in node.inputs]
                 if node.params:
+                    inputs = [values[i] for i in node.inputs]
                     value = node.op.forward(*inputs, **dict(node.params))
+                elif len(node.inputs) == 2:
+                    left, right = node.inputs
+                    value = node.op.forward(values[left], values[right])
                 else:
-                    value = node.op.forward(*inputs)
+                    value = node.op.forward(*[values[i] for i in node.inputs])
             elif type(node) is Leaf:
                 value = bindings[node.name]
             else:
@@ -80,29 +83,31 @@ def backward(
             node = nodes[index]
             if upstream is None or type(node) is not Apply:
                 continue
-            arguments = [values[i] for i in node.inputs]
-            arguments.append(values[index])
             op = node.op
-            plain = type(upstream) is SCALAR and not op.masks and not node.params
-            slot = -1
-            for source in node.inputs:
-                slot += 1
-                if not active[source]:
-                    continue
-                local = op.local[slot]
-                if local is None:
-                    continue
-                if not plain:
-                    product = _edge(node, slot, arguments, upstream)[1]
+            if type(upstream) is SCALAR and not op.masks and not node.params:
                 # what _edge does, for the operation on numbers that most nodes are: half the time
-                elif callable(local):
-                    product = upstream * local(*arguments)
-                else:
-                    product = upstream if local == 1.0 else upstream * local
-                known = adjoints[source]
-                if known is not None:
-                    product = known + product
-                adjoints[source] = product if type(product) is SCALAR else frozen(product)
+                rules, arguments, slot = op.local, None, 0
+                for source in node.inputs:
+                    local = rules[slot]
+                    slot += 1
+                    if not active[source] or local is None:
+                        continue
+                    if callable(local):
+                        if arguments is None:
+                            arguments = [values[i] for i in node.inputs]
+                            arguments.append(values[index])
+                        product = upstream * local(*arguments)
+                    else:
+                        product = upstream if local == 1.0 else upstream * local
+                    known = adjoints[source]
+                    adjoints[source] = product if known is None else known + product
+                continue
+            arguments = [*(values[i] for i in node.inputs), values[index]]
+            for slot, source in enumerate(node.inputs):
+                if active[source] and op.local[slot] is not None:
+                    product = _edge(node, slot, arguments, upstream)[1]
+                    known = adjoints[source]
+                    adjoints[source] = frozen(product if known is None else known + product)
     return adjoints
 
 
