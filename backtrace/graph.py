@@ -19,7 +19,7 @@ import numpy as np
 from backtrace.errors import Span
 from backtrace.ops import Elementwise
 
-LONGEST_LITERAL = 32  # characters of a literal that is its own label
+LONGEST_LABEL = 32  # characters of a literal that is its own label
 
 
 class NamedConstant(NamedTuple):
@@ -115,14 +115,14 @@ class Graph:
     @cached_property
     def needed(self) -> tuple[int, ...]:
         """The nodes the output is computed from, itself included, in order."""
-        found, todo = {self.output}, [self.output]
-        while todo:
-            node = self.nodes[todo.pop()]
-            if type(node) is Apply:
-                new = set(node.inputs) - found
-                found |= new
-                todo.extend(new)
-        return tuple(sorted(found))
+        needed = bytearray(len(self.nodes))
+        needed[self.output] = 1
+        for index in range(self.output, -1, -1):
+            node = self.nodes[index]
+            if needed[index] and type(node) is Apply:
+                for source in node.inputs:
+                    needed[source] = 1
+        return tuple(index for index, is_needed in enumerate(needed) if is_needed)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ class Graph:
         unnamed = chain(("L", "out"), (f"out{k}" for k in count(1)))
         for index, node in enumerate(self.nodes):
             if type(node) is Constant:
-                short = len(node.text) <= LONGEST_LITERAL
+                short = len(node.text) <= LONGEST_LABEL
                 labels[index] = node.text if short else repr(float(node.value))
             elif not labels[index]:
                 is_output = index == self.output

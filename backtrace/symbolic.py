@@ -82,12 +82,11 @@ def _bounded(expression: Expr) -> Expr:
 def _readable(graph: Graph, expression: Expr, formula: str) -> bool:
     """Whether the text of a formula means the formula to the reader of this program."""
     called = set(re.findall(r"([^\W\d]\w*)\(", formula))
-    constants = {"e": sp.E, "pi": sp.pi}
-    hidden = [name for name in constants if name in graph.names]
+    hidden = [name for name in NAMED_CONSTANTS if name in graph.names]
     return (
         called <= FUNCTIONS.keys() - graph.names.keys()
         and not expression.has(sp.I)
-        and not any(expression.has(constants[name]) for name in hidden)
+        and not any(expression.has(exact(name)) for name in hidden)
     )
 
 

@@ -54,7 +54,7 @@ def outline(graph: Graph, depth: int | None, columns: int | None, glyphs: Glyphs
 
     A branch too deep for so many columns is drawn as a tree of its own further down.
     """
-    total = _reachable(graph)
+    total = len(graph.needed)
     levels = MOST_LEVELS if columns is None else max(3, columns // COLUMNS_A_LEVEL)
     fits, whole = _depth_that_fits(graph)
     if depth is None:
@@ -62,19 +62,6 @@ def outline(graph: Graph, depth: int | None, columns: int | None, glyphs: Glyphs
     lines = list(_draw(graph, depth, levels, glyphs))
     shown = len({line.index for line in lines if line.index >= 0})
     return Outline(lines, depth, total - shown, total)
-
-
-def _reachable(graph: Graph) -> int:
-    """How many nodes the output is computed from, itself included."""
-    reached = bytearray(len(graph.nodes))
-    reached[graph.output] = 1
-    for index in range(graph.output, -1, -1):
-        if reached[index]:
-            node = graph.nodes[index]
-            if type(node) is Apply:
-                for into in node.inputs:
-                    reached[into] = 1
-    return sum(reached)
 
 
 def _depth_that_fits(graph: Graph) -> tuple[int, bool]:
