@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias, final
+from typing import Any, NamedTuple, TypeAlias, final
 
 import numpy as np
 
-from backtrace.errors import Span
-from backtrace.ops import Elementwise
+from backtrace.errors import LONGEST_NAME, Span
+from backtrace.ops import Elementwise, Op
 
 LONGEST_LABEL = 32  # characters of a literal that is its own label
 
@@ -39,7 +39,7 @@ NAMED_CONSTANTS: Mapping[str, NamedConstant] = MappingProxyType(
 )
 
 
-Params: TypeAlias = tuple[tuple[str, float], ...]  # (name, number) pairs
+Params: TypeAlias = tuple[tuple[str, Any], ...]  # (name, number, text or tuple) pairs
 
 
 @final
@@ -67,9 +67,9 @@ class Constant:
 @final
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """An operation applied to earlier nodes; `params` are numbers that no gradient goes to."""
+    """An operation applied to earlier nodes; `params` are what no gradient goes to: axis=0."""
 
-    op: Elementwise
+    op: Op
     inputs: tuple[int, ...]
     params: Params = ()
 
@@ -111,6 +111,18 @@ class Graph:
     def asked(self, name: str) -> int | None:
         """The node to differentiate by for a name: the variable, else what the name means last."""
         return self.variables.get(name, self.names.get(name))
+
+    @cached_property
+    def structural(self) -> tuple[int, ...]:
+        """The operations that are not elementwise: without any, numbers stay numbers."""
+        nodes = enumerate(self.nodes)
+        return tuple(i for i, n in nodes if type(n) is Apply and type(n.op) is not Elementwise)
+
+    @cached_property
+    def unsettled(self) -> tuple[int, ...]:
+        """The operations whose row depends on the shapes that their inputs will have."""
+        found = ((i, self.nodes[i]) for i in self.structural)
+        return tuple(i for i, n in found if isinstance(n, Apply) and n.op.depends_on_shapes)
 
     @cached_property
     def needed(self) -> tuple[int, ...]:
@@ -169,6 +181,16 @@ class Graph:
         if not isinstance(node, Apply):
             return self.labels[index]
         return node.op.shown([self.labels[i] for i in node.inputs], dict(node.params))
+
+    def written(self, index: int) -> str:
+        """A node as the user wrote it, where that is short; otherwise its label."""
+        start, end = self.spans[index]
+        text = self.source[start:end]
+        return text if 0 < len(text) <= LONGEST_NAME and text.isprintable() else self.labels[index]
+
+    def called(self, index: int) -> str:
+        """A node by the name the user gave it, otherwise as it was written."""
+        return self.labels[index] if self.is_named(index) else self.written(index)
 
     def validate(self) -> None:
         """Check what every graph must satisfy; for tests and for graphs made by hand.

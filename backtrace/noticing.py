@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from math import prod
 
 import numpy as np
 
-from backtrace.errors import LONGEST_NAME
-from backtrace.graph import Apply, Constant, Graph
+from backtrace.graph import Apply, Graph
+from backtrace.ops import Elementwise
 from backtrace.ops.rows import Value
-from backtrace.passes import edge
-from backtrace.records import Notice
+from backtrace.ops.structural import Shape
+from backtrace.passes import are_numbers
+from backtrace.records import Notice, Trace
 from backtrace.symbolic import MOST_OPERATIONS, operations
-
-MOST = 20  # notices of one kind; a program of thousands of kinks is not listed whole
-
-
-class Findings(NamedTuple):
-    """What the notices are read from."""
-
-    graph: Graph
-    values: Sequence[Value]
-    adjoints: Sequence[Value | None]
-    wanted: Mapping[str, int | None]
+from backtrace.undefined import MOST, Findings, place, undefined
 
 
-def notices(
-    graph: Graph,
-    values: Sequence[Value],
-    adjoints: Sequence[Value | None],
-    wanted: Mapping[str, int | None],
-) -> tuple[Notice, ...]:
-    """Everything to be told of one forward and one backward pass, what matters most first.
-
-    `wanted` has the names to differentiate by with their nodes; an adjoint is None where no
-    gradient is needed or none arrives.
-    """
-    found = Findings(graph, values, adjoints, wanted)
+def notices(trace: Trace) -> tuple[Notice, ...]:
+    """Everything to be told of one forward and one backward pass, what matters most first."""
+    graph, adjoints = trace.graph, list(trace.adjoints)
+    for index in trace.silent:
+        adjoints[index] = None  # nothing comes there; the trace shows 0
+    wanted = {name: graph.asked(name) for name in trace.wrt}
+    found = Findings(graph, trace.values, adjoints, wanted)
     with np.errstate(all="ignore"):
         return (
-            *_undefined(found),
+            *undefined(found),
+            *_stretched(found),
             *_kinks(found),
             *_without_use(found),
             *_without_formula(found),
@@ -49,112 +36,43 @@ def notices(
         )
 
 
-def _undefined(found: Findings) -> Iterator[Notice]:
-    """The first node responsible for an output or gradient that is not finite; else strays."""
+def _stretched(found: Findings) -> Iterator[Notice]:
+    """Operations in which (3,) meets (3, 1): both are stretched, to (3, 3), which few mean."""
     graph, values = found.graph, found.values
-    finite = _finite(values)
-    if not finite[graph.output]:
-        yield _responsible_value(found, finite)
+    if are_numbers(values):
         return
-    for name, index in found.wanted.items():
-        adjoint = None if index is None else found.adjoints[index]
-        if index is not None and adjoint is not None and not np.all(np.isfinite(adjoint)):
-            yield _responsible_gradient(found, name, index)
-            return
-    for index in np.flatnonzero(~np.asarray(finite))[:MOST]:
-        if isinstance(graph.nodes[index], Apply):
-            text = f"{graph.expression(index)} is {values[index]}, which reaches no result"
-            yield Notice(int(index), "unreached", text)
-
-
-def _finite(values: Sequence[Value]) -> list[bool]:
-    try:
-        return list(map(isfinite, values))  # scalars, at C speed
-    except TypeError:
-        return [bool(np.all(np.isfinite(value))) for value in values]
-
-
-def _responsible_value(found: Findings, finite: Sequence[bool]) -> Notice:
-    """Go back from the output to the first node whose inputs are all finite."""
-    graph = found.graph
-    index = graph.output
-    while isinstance(node := graph.nodes[index], Apply):
-        source = next((i for i in node.inputs if not finite[i]), None)
-        if source is None:
-            return _why(found, index, node)
-        index = source
-    what = "written" if isinstance(node, Constant) else "given"
-    return Notice(index, "undefined", f"{graph.labels[index]} is {what} as {found.values[index]}")
-
-
-def _why(found: Findings, index: int, node: Apply) -> Notice:
-    """Why an operation on finite numbers has no finite value."""
-    graph, value = found.graph, found.values[index]
-    inputs = [found.values[i] for i in node.inputs]
-    domain = node.op.domain
-    shown = _written(graph, index)
-    if domain.defined is not None and not np.all(domain.defined(*inputs, **dict(node.params))):
-        given = " and ".join(
-            f"{_operand(graph, node.inputs[slot])} is {_number(inputs[slot])}"
-            for slot in _culprits(graph, node, inputs)
+    count = 0
+    for index, node in enumerate(graph.nodes):
+        if not isinstance(node, Apply) or len(node.inputs) < 2 or count == MOST:
+            continue
+        pair = _met_by_mistake(node, [np.shape(values[i]) for i in node.inputs])
+        if pair is None:
+            continue
+        count += 1
+        a, b = (graph.called(node.inputs[slot]) for slot in pair)
+        shapes = [np.shape(values[node.inputs[slot]]) for slot in pair]
+        text = (
+            f"{graph.written(index)} stretches both: {a} of shape {shapes[0]} and {b} of shape "
+            f"{shapes[1]} make {np.broadcast_shapes(*shapes)}; if they should go entry by entry, "
+            "reshape one of them"
         )
-        name = node.op.written if not node.op.notation else shown
-        return Notice(index, "undefined", f"{name} needs {domain.needs}, but {given}")
-    if np.any(np.isnan(value)):
-        return Notice(index, "undefined", f"{shown} is not a number here")
-    return Notice(index, "overflow", f"{shown} is too large for float64 (at most about 1.8e308)")
+        yield Notice(index, "broadcast", text)
 
 
-def _culprits(graph: Graph, node: Apply, inputs: Sequence[Value]) -> list[int]:
-    """The inputs to speak of: those that, at a sample's value, would make the point defined."""
-    defined, params = node.op.domain.defined, dict(node.params)
-    assert defined is not None
-    sample = node.op.domain.samples[0]
-    guilty = [
-        slot
-        for slot, _ in zip(range(len(inputs)), sample, strict=False)
-        if np.all(defined(*inputs[:slot], sample[slot], *inputs[slot + 1 :], **params))
-    ]
-    every = guilty or list(range(len(inputs)))
-    variable = [k for k in every if not isinstance(graph.nodes[node.inputs[k]], Constant)]
-    return variable or every
+def _met_by_mistake(node: Apply, shapes: Sequence[Shape]) -> tuple[int, int] | None:
+    """Two inputs of an operation that goes entry by entry, of other ranks and both too short.
 
-
-def _responsible_gradient(found: Findings, name: str, index: int) -> Notice:
-    """Go from a gradient that is not finite towards the output, to the first edge at fault."""
-    graph, adjoints = found.graph, found.adjoints
-    while True:
-        for via, slot in graph.uses[index]:
-            node, upstream = graph.nodes[via], adjoints[via]
-            if upstream is None or not isinstance(node, Apply) or node.op.local[slot] is None:
-                continue
-            local, product, _ = edge(graph, found.values, upstream, via, slot)
-            if not np.all(np.isfinite(product)):
-                break
-        else:
-            text = f"the contributions to {graph.labels[index]} add up to {adjoints[index]}"
-            return Notice(index, "overflow", text)
-        if np.all(np.isfinite(upstream)):
-            return _why_gradient(found, via, slot, local, name)
-        index = via
-
-
-def _why_gradient(found: Findings, via: int, slot: int, local: Value, name: str) -> Notice:
-    graph = found.graph
-    node = graph.nodes[via]
-    assert isinstance(node, Apply)
-    at = ", ".join(
-        f"{_operand(graph, i)} = {_number(found.values[i])}"
-        for i in dict.fromkeys(node.inputs)
-        if not isinstance(graph.nodes[i], Constant)
-    )
-    shown, source = _written(graph, via), _operand(graph, node.inputs[slot])
-    if np.all(np.isfinite(local)):
-        return Notice(via, "overflow", f"the product upstream × local at {shown} is too large")
-    if not np.all(np.isfinite(found.values[via])):
-        return _why(found, via, node)
-    text = f"the derivative of {shown} by {source} is {_number(local)} at {at}"
-    return Notice(via, "undefined", f"{text}, so the gradient by {name} is undefined")
+    Nothing is said where an input has the shape of the result: there both were stretched before.
+    """
+    if not (isinstance(node.op, Elementwise) or node.op.pairs) or len(set(shapes)) == 1:
+        return None
+    if np.broadcast_shapes(*shapes) in shapes:
+        return None
+    for one, other in combinations(range(len(shapes)), 2):
+        a, b = shapes[one], shapes[other]
+        if len(a) != len(b) and prod(np.broadcast_shapes(a, b)) > max(prod(a), prod(b)):
+            return one, other
+    return None
 
 
 def _kinks(found: Findings) -> Iterator[Notice]:
@@ -170,16 +88,29 @@ def _kinks(found: Findings) -> Iterator[Notice]:
             continue
         inputs = [values[i] for i in node.inputs]
         if node.op.at_kink(inputs, dict(node.params)):
-            text = f"{_written(graph, index)} is at a kink; {node.op.convention}"
+            where = _where_kinked(node, inputs)
+            text = f"{graph.written(index)} is at a kink{where}; {node.op.convention}"
             yield Notice(index, "kink", text)
             count += 1
             if count == MOST:
                 return
 
 
+def _where_kinked(node: Apply, inputs: Sequence[Value]) -> str:
+    """The entries of arrays that are at a kink: ` at [0, 2]`, ` at [0] and 3 more entries`."""
+    kink = node.op.domain.kink
+    assert kink is not None
+    places = np.argwhere(kink(*inputs, **dict(node.params)))
+    if not places.size:
+        return ""
+    first = f" at {place(tuple(map(int, places[0])))}"
+    more = len(places) - 1
+    return first + (f" and {more:,} more entr{'y' if more == 1 else 'ies'}" if more else "")
+
+
 def _matters(found: Findings, index: int, node: Apply) -> bool:
     """Whether a gradient passes the node, or would if its value did not jump: a comparison's."""
-    if all(node.op.local[slot] is None for slot in range(len(node.inputs))):
+    if not any(map(node.op.passes, range(len(node.inputs)))):
         return any(found.adjoints[i] is not None for i in node.inputs)
     return found.adjoints[index] is not None
 
@@ -192,8 +123,7 @@ def _without_use(found: Findings) -> Iterator[Notice]:
             text = f"{name} is not in the program, so its gradient is 0"
             yield Notice(None, "unused-variable", text)
         elif found.adjoints[index] is None:
-            text = f"no gradient reaches {name}: the output does not change smoothly with it"
-            yield Notice(index, "no-path", text)
+            yield Notice(index, "no-path", _no_path(graph, name, index))
     silent = [(name, i) for name, i in graph.assigned if found.adjoints[i] is None]
     if silent:  # the others the output uses, or it would have no gradient by them
         used = {i for node in graph.nodes if type(node) is Apply for i in node.inputs}
@@ -202,23 +132,32 @@ def _without_use(found: Findings) -> Iterator[Notice]:
             yield Notice(index, "unused-node", f"{name} is not used by the output")
 
 
+def _no_path(graph: Graph, name: str, index: int) -> str:
+    """Why no gradient reaches a name: it is not used, or only through what lets none pass."""
+    text = f"no gradient reaches {name}: the output does not change smoothly with it"
+    reached, waiting = {index}, [index]
+    while waiting:
+        for via, slot in graph.uses[waiting.pop()]:
+            node = graph.nodes[via]
+            assert isinstance(node, Apply)
+            if not node.op.passes(slot):
+                return f"{text}; none passes {graph.written(via)}, {_jumps(node, slot)}"
+            if via not in reached:
+                reached.add(via)
+                waiting.append(via)
+    return text
+
+
+def _jumps(node: Apply, slot: int) -> str:
+    if node.op.is_index(slot):
+        return "which takes whole numbers, an index or classes, there"
+    if any(map(node.op.passes, range(len(node.inputs)))):
+        return "which it only decides"  # the condition of where
+    yes_or_no = isinstance(node.op, Elementwise)
+    return "which is 1 or 0, and jumps" if yes_or_no else "which is of whole numbers"
+
+
 def _without_formula(found: Findings) -> Iterator[Notice]:
     if found.wanted and operations(found.graph) > MOST_OPERATIONS:
         text = f"no whole gradient as a formula: there are more than {MOST_OPERATIONS} operations"
         yield Notice(None, "no-formula", text)
-
-
-def _operand(graph: Graph, index: int) -> str:
-    """A node by the name the user gave it, otherwise as it was written."""
-    return graph.labels[index] if graph.is_named(index) else _written(graph, index)
-
-
-def _written(graph: Graph, index: int) -> str:
-    """A node as the user wrote it, where that is short; otherwise its name."""
-    start, end = graph.spans[index]
-    text = graph.source[start:end]
-    return text if len(text) <= LONGEST_NAME and text.isprintable() else graph.labels[index]
-
-
-def _number(value: Value) -> str:
-    return f"{value:.6g}" if np.ndim(value) == 0 else f"an array of shape {np.shape(value)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
@@ -11,11 +12,17 @@ import numpy as np
 from backtrace.errors import Span, did_you_mean
 from backtrace.graph import Apply, Graph, Node
 from backtrace.names import normal
+from backtrace.ops import Structural
 from backtrace.ops.rows import Value
-from backtrace.passes import edge
+from backtrace.ops.structural import renamed
+from backtrace.passes import Edge, edge
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check, Engine
+
+
+SHORT = 6  # entries of an array that is written out in repr()
+UPSTREAM = "Ḡ"  # what rules call the gradient that arrives
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,21 +31,33 @@ class Contribution:
 
     `upstream` is the gradient of the output by `via`: what arrives from the output side.
     `local_value` is ∂via/∂into at this point, and `product` is upstream × local in the shape of
-    `into`. A `blocked` edge adds 0 whatever arrives: the operation selected another input.
+    `into`; on arrays entry by entry, and `summed` says over which axes it was then summed because
+    broadcasting had stretched `into`. A `blocked` edge adds 0 whatever arrives: the operation
+    selected another input.
+
+    An operation on whole arrays has no local derivative that could be multiplied so: there
+    `local_value` is None, and `product` is what its `rule` makes of the upstream gradient.
     """
 
     into: int
     via: int
     slot: int  # which input of `via`: x*x has two edges from the one x
-    local_value: Value
+    local_value: Value | None
     upstream: Value
     product: Value
     blocked: bool
     graph: Graph = field(repr=False)
+    rule: str | None = None
+    summed: str = ""  # "summed over axis 0 to shape (3,)"
 
     @property
     def local(self) -> str:
-        """The local derivative as a formula in the names of the nodes: `2*s`."""
+        """The local derivative as a formula in the names of the nodes: `2*s`.
+
+        Of an operation on whole arrays its rule, with Ḡ for the upstream gradient: `Ḡ @ W.T`.
+        """
+        if self.rule is not None:
+            return self.rule
         from backtrace.symbolic import local_text
 
         return local_text(self.graph, self.via, self.slot)
@@ -70,6 +89,7 @@ NoticeCode = Literal[
     "unused-variable",
     "unused-node",
     "no-path",  # no gradient comes to a name that was asked for
+    "broadcast",  # shapes such as (3,) and (3, 1) were stretched both: rarely meant
     "read-as",
     "no-formula",
     "rounding",  # differs from the second engine in the last digits only
@@ -99,7 +119,14 @@ class Trace:
     adjoints: tuple[Value | None, ...] = field(repr=False)
     variables: Mapping[str, Value]  # every binding that was given, unused ones too
     wrt: tuple[str, ...]  # the names whose gradients were asked for
-    notices: tuple[Notice, ...] = ()
+    silent: frozenset[int] = frozenset()  # the nodes of those that no gradient reaches
+
+    @cached_property
+    def notices(self) -> tuple[Notice, ...]:
+        """Everything to be told of this trace, what matters most first; looked for when asked."""
+        from backtrace.noticing import notices
+
+        return notices(self)
 
     @property
     def output(self) -> str:
@@ -127,7 +154,7 @@ class Trace:
         """The (via, slot) on which a gradient comes to a node, in order of the program."""
         for via, slot in reversed(self.graph.uses[index]):
             node = self.graph.nodes[via]
-            passes = isinstance(node, Apply) and node.op.local[slot] is not None
+            passes = isinstance(node, Apply) and node.op.passes(slot)
             # None: the output does not use it, or no gradient is needed through it
             if passes and self.adjoints[via] is not None and self.adjoints[index] is not None:
                 yield via, slot
@@ -137,19 +164,45 @@ class Trace:
         node, upstream = self.graph.nodes[via], self.adjoints[via]
         if not isinstance(node, Apply) or upstream is None:
             raise ValueError(f"no gradient comes from node {via}")
-        local, product, blocked = edge(self.graph, self.values, upstream, via, slot)
-        numbers = plain(local), plain(upstream), plain(product)
-        return Contribution(node.inputs[slot], via, slot, *numbers, blocked, self.graph)
+        found = edge(self.graph, self.values, upstream, via, slot)
+        return Contribution(
+            into=node.inputs[slot],
+            via=via,
+            slot=slot,
+            local_value=None if found.local is None else plain(found.local),
+            upstream=plain(upstream),
+            product=plain(found.product),
+            blocked=found.blocked,
+            graph=self.graph,
+            rule=self._rule(node, via, slot) if isinstance(node.op, Structural) else None,
+            summed=_summed(found),
+        )
+
+    def _rule(self, node: Apply, via: int, slot: int) -> str:
+        """What input `slot` of an operation on whole arrays gets, in the names of the nodes."""
+        op, labels = node.op, self.graph.labels
+        assert isinstance(op, Structural)
+        shapes = [np.shape(self.values[i]) for i in node.inputs]
+        text = op.rule(slot, shapes, dict(node.params))
+        names = dict(zip(op.names(len(node.inputs)), (labels[i] for i in node.inputs), strict=True))
+        return renamed(text.removeprefix(":"), {**names, "g": UPSTREAM, "v": labels[via]})
 
     @property
     def formulas(self) -> dict[str, str | None]:
         """The whole gradient by every name asked for, as a formula in the language.
 
-        None where the program is too long for a readable one.
+        Of arrays it is read entry by entry. None where there is no readable one.
         """
-        from backtrace.symbolic import gradient_formulas
+        from backtrace.formulas import formulas_of
 
-        return gradient_formulas(self.graph, self.wrt)
+        indices = [self.graph.asked(name) for name in self.wrt]
+        return dict(zip(self.wrt, formulas_of(self, indices), strict=True))
+
+    def formula(self, index: int) -> str | None:
+        """The gradient of the output by one node as such a formula."""
+        from backtrace.formulas import formulas_of
+
+        return formulas_of(self, [index])[0]
 
     @property
     def nodes(self) -> NodeList:
@@ -188,8 +241,17 @@ class Trace:
         return tree(self).plain
 
     def __repr__(self) -> str:
-        gradients = ", ".join(f"d{self.output}/d{n}={g}" for n, g in self.gradients.items())
-        return f"<Trace {self.output}={self.value}{', ' if gradients else ''}{gradients}>"
+        gradients = [f"d{self.output}/d{n}={_short(g)}" for n, g in self.gradients.items()]
+        return f"<Trace {', '.join([f'{self.output}={_short(self.value)}', *gradients])}>"
+
+
+def _summed(found: Edge) -> str:
+    """How broadcasting was undone on an edge, in words."""
+    if not found.summed:
+        return ""
+    axes = f"ax{'i' if len(found.summed) == 1 else 'e'}s {', '.join(map(str, found.summed))}"
+    shape = np.shape(found.product)
+    return f"summed over {axes} to {f'shape {shape}' if shape else 'one number'}"
 
 
 class NodeList(Sequence[TracedNode]):
@@ -220,6 +282,13 @@ class NodeList(Sequence[TracedNode]):
             adjoint=None if adjoint is None else plain(adjoint),
             contributions=tuple(trace.contribution(*e) for e in trace.edges(index)),
         )
+
+
+def _short(value: Value) -> str:
+    """A number, a small array as a list, of a large one its shape."""
+    if np.size(value) <= SHORT:
+        return str(np.asarray(value).tolist())
+    return f"array of shape {np.shape(value)}"
 
 
 def plain(value: Value) -> Value:

@@ -16,7 +16,7 @@ import numpy as np
 
 from backtrace.graph import NAMED_CONSTANTS, Apply, Constant, Graph, Leaf
 from backtrace.lazy import sympy as sp
-from backtrace.ops import FUNCTIONS
+from backtrace.ops import FUNCTIONS, Elementwise, Op
 from backtrace.ops.named import exact as exact_params
 
 MOST_TERMS = 1000  # of a formula as a tree, before it is tidied
@@ -34,20 +34,12 @@ def local_text(graph: Graph, via: int, slot: int) -> str:
     Raises ValueError for an edge that no gradient can pass.
     """
     node = graph.nodes[via]
-    if not isinstance(node, Apply) or node.op.local[slot] is None:
+    if not isinstance(node, Apply) or not node.op.passes(slot):
         raise ValueError(f"no gradient passes from node {via} to its input {slot}")
+    op = _of_numbers(node.op)
     inputs = [_symbol(graph, i) for i in node.inputs]
-    partials = node.op.partials(*inputs, _symbol(graph, via), **exact_params(dict(node.params)))
+    partials = op.partials(*inputs, _symbol(graph, via), **exact_params(dict(node.params)))
     return text(partials[slot])
-
-
-def gradient_formulas(graph: Graph, wrt: Iterable[str]) -> dict[str, str | None]:
-    """The whole gradient of the output by every name of `wrt`, as a tidy formula.
-
-    None where the output takes more than MOST_OPERATIONS operations. A name that is not in the
-    program has the gradient 0.
-    """
-    return {name: gradient_formula(graph, graph.asked(name)) for name in wrt}
 
 
 def gradient_formula(graph: Graph, index: int | None) -> str | None:
@@ -61,25 +53,26 @@ def gradient_formula(graph: Graph, index: int | None) -> str | None:
         return "0"
     atom = None if isinstance(graph.nodes[index], Leaf) else index
     try:
-        gradient = _tidy(_reverse(graph, atom).get(index, sp.S.Zero))
-    except _TooLongError:
+        gradient = tidy(_reverse(graph, atom).get(index, sp.S.Zero))
+    except TooLongError:
         return None
     formula = text(gradient)
-    return formula if _readable(graph, gradient, formula) else None
+    return formula if readable(graph, gradient, formula) else None
 
 
-class _TooLongError(Exception):
+class TooLongError(Exception):
     """A formula has more than MOST_TERMS terms: what is used again multiplies."""
 
 
-def _bounded(expression: Expr) -> Expr:
+def bounded(expression: Expr) -> Expr:
+    """The expression. Raises TooLongError where it has more than MOST_TERMS terms."""
     for count, _ in enumerate(sp.preorder_traversal(expression)):
         if count > MOST_TERMS:
-            raise _TooLongError
+            raise TooLongError
     return expression
 
 
-def _readable(graph: Graph, expression: Expr, formula: str) -> bool:
+def readable(graph: Graph, expression: Expr, formula: str) -> bool:
     """Whether the text of a formula means the formula to the reader of this program."""
     called = set(re.findall(r"([^\W\d]\w*)\(", formula))
     hidden = [name for name in NAMED_CONSTANTS if name in graph.names]
@@ -151,8 +144,14 @@ def _expressions(graph: Graph, atom: int | None = None) -> dict[int, Expr]:
                     written = sp.Symbol(f"({_shown(graph, index)})", real=True)
                     found[index] = written if worked_out is None else worked_out
                 else:
-                    found[index] = _bounded(op.applied(*given, **dict(params)))
+                    found[index] = bounded(_of_numbers(op).applied(*given, **dict(params)))
     return found
+
+
+def _of_numbers(op: Op) -> Elementwise:
+    """The row of an operation in a graph of numbers, where no other kind stands."""
+    assert isinstance(op, Elementwise)
+    return op
 
 
 def _shown(graph: Graph, index: int) -> str:
@@ -173,7 +172,7 @@ def _worked_out(node: Apply, inputs: Sequence[Expr]) -> Expr | None:
         result = node.op.forward(*map(np.float64, numbers), **dict(node.params))
     if not abs(result) < 1e12:
         return None
-    found = node.op.applied(*inputs, **dict(node.params))
+    found = _of_numbers(node.op).applied(*inputs, **dict(node.params))
     return found if _bits(found) < MOST_BITS else None
 
 
@@ -197,14 +196,15 @@ def _reverse(graph: Graph, atom: int | None = None) -> dict[int, Expr]:
         inputs = [expressions[i] for i in node.inputs]
         if all(e.is_number for e in inputs):
             continue
-        partials = node.op.partials(*inputs, expressions[index], **exact_params(dict(node.params)))
+        op, params = _of_numbers(node.op), exact_params(dict(node.params))
+        partials = op.partials(*inputs, expressions[index], **params)
         for slot, source in enumerate(node.inputs):
-            if node.op.local[slot] is not None and not expressions[source].is_number:
-                terms[source].append(_bounded(upstream * partials[slot]))
+            if node.op.passes(slot) and not expressions[source].is_number:
+                terms[source].append(bounded(upstream * partials[slot]))
     return gradients
 
 
-def _tidy(expression: Expr) -> Expr:
+def tidy(expression: Expr) -> Expr:
     """The shorter of the sum as it came and with its common factors taken out."""
     return min((sp.factor_terms(expression), expression), key=lambda e: len(str(e)))
 

@@ -10,6 +10,7 @@ from benchmarks import __doc__ as about
 from benchmarks import table
 from benchmarks.chain import against_peers, growth, reading
 from benchmarks.measure import ROOT, Ratio
+from benchmarks.networks import memory, networks, regression
 from benchmarks.startup import startup
 
 
@@ -19,6 +20,9 @@ def lines(*, quick: bool) -> Iterator[Ratio]:
     largest = 5 if quick else 6
     yield from startup(rounds)
     yield from against_peers((2 * 10**4, 10**5), rounds)
+    yield from networks(rounds)
+    yield memory()
+    yield regression(rounds)
     yield growth([10**k for k in range(3, largest + 1)], 3 if quick else 5)
     yield from reading([10**k for k in range(4, largest + 1)], 2 if quick else 4)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import subprocess
@@ -13,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from benchmarks.measure import ROOT, Ratio, compared, environment, in_turns
+from benchmarks.measure import ROOT, Ratio, compared, environment, in_turns, ready
 
 START = {"v": 0.5, "a": 0.999, "b": 0.1}
 STATEMENT = "v = v*a + b\n"  # two nodes
@@ -28,7 +27,7 @@ def backtrace_chain(nodes: int) -> Timed:
     import backtrace
 
     graph = backtrace.read(STATEMENT * (nodes // 2))
-    begin = _ready()
+    begin = ready()
     trace = backtrace.trace(graph, START)
     return time.perf_counter() - begin, float(trace.gradients["a"])
 
@@ -38,7 +37,7 @@ def micrograd_chain(nodes: int) -> Timed:
     from micrograd.engine import Value
 
     v, a, b = (Value(x) for x in START.values())
-    begin = _ready()
+    begin = ready()
     for _ in range(nodes // 2):
         v = v * a + b
     v.backward()
@@ -50,7 +49,7 @@ def torch_chain(nodes: int) -> Timed:
     import torch
 
     v, a, b = (torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in START.values())
-    begin = _ready()
+    begin = ready()
     for _ in range(nodes // 2):
         v = v * a + b
     v.backward()  # type: ignore[no-untyped-call]
@@ -60,12 +59,6 @@ def torch_chain(nodes: int) -> Timed:
 
 
 CONTENDERS = {f.__name__: f for f in (backtrace_chain, micrograd_chain, torch_chain)}
-
-
-def _ready() -> float:
-    """Collect garbage, so that nobody pays for what was before, and start the clock."""
-    gc.collect()
-    return time.perf_counter()
 
 
 def best_of_three(name: str, nodes: int) -> Timed:
@@ -152,7 +145,7 @@ def per_item(run: Callable[[int], object], sizes: Sequence[int], rounds: int) ->
     for _ in range(rounds):
         for size in sizes:
             for _ in range(max(1, min(20, 20_000 // size))):
-                begin = _ready()
+                begin = ready()
                 run(size)
                 best[size] = min(best[size], (time.perf_counter() - begin) / size)
     return best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -18,7 +19,8 @@ ROOT = Path(__file__).parent.parent
 class Ratio:
     """One line of the table: our time, the peer's, and what the quotient should be at most.
 
-    `rounds` are the quotients of the single rounds, where ours and the peer's ran side by side.
+    Where `unit` is "B" it is bytes of memory in the place of seconds. `rounds` are the quotients of
+    the single rounds, where ours and the peer's ran side by side.
     """
 
     what: str
@@ -27,6 +29,7 @@ class Ratio:
     theirs: float
     target: float
     rounds: tuple[float, ...] = ()
+    unit: str = "s"
 
     @property
     def ratio(self) -> float:
@@ -61,6 +64,12 @@ def in_turns(
     return times
 
 
+def ready() -> float:
+    """Collect garbage, so that nobody pays for what was before, and start the clock."""
+    gc.collect()
+    return time.perf_counter()
+
+
 def process(*arguments: str, until: bytes = b"") -> dict[str, float]:
     """Seconds from the start of this Python with `arguments` to its end.
 
@@ -89,5 +98,10 @@ def process(*arguments: str, until: bytes = b"") -> dict[str, float]:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, with this checkout first among the modules."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    """This process's environment, with this checkout first among the modules.
+
+    Python may keep what it has compiled of them, as it has that of the peers and of any program
+    that is installed: the round that is not counted writes it.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}

@@ -12,6 +12,11 @@ from pathlib import Path
 from benchmarks.measure import Ratio
 
 HEADS = ("what", "backtrace", "against", "takes", "ratio", "rounds", "at most", "")
+UNITS = {
+    "s": (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)),
+    "B": (("MB", 1e6), ("KB", 1e3), ("B", 1.0)),
+}
+WITHOUT_ROUNDS = {"s": "minima", "B": "counted"}
 BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 
 
@@ -41,7 +46,7 @@ def into_readme(lines: Sequence[Ratio], readme: Path) -> None:
 
 def conditions() -> str:
     """What the numbers were measured with."""
-    peers = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy", "sympy"))
+    peers = ", ".join(f"{name} {version(name)}" for name in ("torch", "autograd", "numpy", "sympy"))
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     python = f"Python {platform.python_version()}"
     return f"Medians of rounds side by side, {date.today()}: {python}, {peers}, {machine}."
@@ -49,13 +54,14 @@ def conditions() -> str:
 
 def _cells(line: Ratio) -> tuple[str, ...]:
     low, high = (min(line.rounds), max(line.rounds)) if line.rounds else (line.ratio, line.ratio)
-    spread = f"{low:.2f}–{high:.2f}" if line.rounds else "minima"
+    spread = f"{low:.2f}–{high:.2f}" if line.rounds else WITHOUT_ROUNDS[line.unit]
     numbers = f"{line.ratio:.2f}", spread, f"{line.target:g}", "met" if line.met else "MISSED"
-    return line.what, _time(line.ours), line.peer, _time(line.theirs), *numbers
+    ours, theirs = _amount(line.ours, line.unit), _amount(line.theirs, line.unit)
+    return line.what, ours, line.peer, theirs, *numbers
 
 
-def _time(seconds: float) -> str:
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e6:.3g} µs"
+def _amount(amount: float, unit: str) -> str:
+    """A time or a size in the largest unit of which it is one or more."""
+    *units, (name, size) = UNITS[unit]
+    name, size = next(((n, s) for n, s in units if amount >= s), (name, size))
+    return f"{amount / size:.3g} {name}"

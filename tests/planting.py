@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from backtrace.crosscheck import Check
 from backtrace.errors import Span
 from backtrace.graph import Apply, Graph, Leaf
-from backtrace.ops import OPS, Elementwise
+from backtrace.ops import OPS, Op
 from backtrace.records import Trace
 from backtrace.tracing import trace
 
+Row = TypeVar("Row", bound=Op)
 
-def spoiled(op: Elementwise, **change: Any) -> Elementwise:
+
+def spoiled(op: Row, **change: Any) -> Row:
     """A row with something else in some of its columns."""
     return dataclasses.replace(op, **change)
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import chain, measure, startup, table
+from backtrace import Trace
+from benchmarks import chain, measure, networks, startup, table
 from benchmarks.measure import Ratio, compared, in_turns, process
+from benchmarks.networks import Answer, Sizes
 
 LINE = Ratio("what we do", 0.5, "what they do", 1.0, 0.4, (0.4, 0.6))
 
@@ -39,6 +41,52 @@ def test_growth_and_reading() -> None:
     line, seconds = chain.reading([10, 100], rounds=1)
     assert line.ratio >= 1
     assert (seconds.ours > 0, seconds.target) == (True, chain.READ_LIMIT)
+
+
+TINY = Sizes(5, 4, 3, 2)
+
+
+@pytest.mark.usefixtures("_without_collections")
+def test_networks() -> None:
+    """All contenders go through the same networks; the line of each peer is there."""
+    lines = networks.networks(rounds=1, large=TINY, small=TINY, calls=(1, 2))
+    peers = ["numpy, by hand", "HIPS autograd", "HIPS autograd"]
+    assert [line.peer for line in lines] == peers
+    assert [line.target for line in lines] == [1.15, 1.1, 0.4]
+    assert all(line.ours > 0 < line.theirs for line in lines)
+    assert lines[0].what == "network 5 × 4 → 3 → 2"
+
+
+@pytest.mark.usefixtures("_without_collections")
+def test_regression() -> None:
+    """A line through a few points, against numpy by hand."""
+    line = networks.regression(rounds=1, rows=7)
+    assert (line.peer, line.ours > 0 < line.theirs) == ("numpy, by hand", True)
+
+
+def test_memory() -> None:
+    """The peak is of what the arrays take: of 2,000 hidden numbers four arrays at the least."""
+    line = networks.memory(Sizes(200, 4, 10, 2))
+    assert min(line.ours, line.theirs) > 4 * 8 * 2000
+    assert (line.unit, line.rounds) == ("B", ())
+
+
+def test_contenders_that_disagree() -> None:
+    """A contender with another gradient, or one gradient less, is no peer."""
+    right, wrong = Answer(1.0, (2.0, 3.0)), Answer(1.0, (2.0, 3.1))
+    networks.agree({"a": lambda: right, "b": lambda: right})
+    with pytest.raises(RuntimeError, match="disagree: a, b"):
+        networks.agree({"a": lambda: right, "b": lambda: wrong})
+    with pytest.raises(ValueError, match="zip"):
+        networks.agree({"a": lambda: right, "b": lambda: Answer(1.0, (2.0,))})
+
+
+def test_nothing_is_copied() -> None:
+    """The arrays are bound as they are, as those of the peers."""
+    data = networks.network_data(TINY)
+    kept = networks.traced(networks.LAYERS, networks.WEIGHTS, data)().kept
+    assert isinstance(kept, Trace)
+    assert kept.variables["x"] is data["x"]
 
 
 @pytest.mark.parametrize("name", startup.OURS)
@@ -86,6 +134,7 @@ def test_ratio_of_medians() -> None:
 def test_table(tmp_path: Path) -> None:
     """The table shows ratio and target, as text and between the marks of a README."""
     assert "0.50   0.40–0.60  0.4      MISSED" in table.text([LINE])
+    assert "52.2 MB" in table.text([Ratio("what", 52.2e6, "they", 52e6, 1.3, unit="B")])
     readme = tmp_path / "README.md"
     readme.write_text(f"a\n{table.BEGIN}\nold\n{table.END}\nb\n", encoding="utf-8")
     table.into_readme([LINE], readme)

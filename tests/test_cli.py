@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import environment, run, shell
+from command_line import ROOT, environment, run, shell
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -197,7 +197,7 @@ def test_json_is_one_document_on_stdout() -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_of_the_help_runs(example: str) -> None:
     """What --help shows works and exits 0; here without the check, which imports torch."""
-    done = shell(example if " ops " in example else f"{example} --no-check")
+    done = shell(example if " ops " in example else f"{example} --no-check", cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert all(line.startswith("note: ") for line in done.stderr.splitlines())
     assert done.stdout

@@ -174,6 +174,7 @@ def moved(right: Trace, wrong: Trace, index: int) -> bool:
     for slot, into in enumerate(node.inputs):
         pair = np.array([right.adjoints[into], wrong.adjoints[into]], dtype=np.float64)
         local = edge(right.graph, right.values, upstream, index, slot).local
+        assert local is not None
         if np.all(np.isfinite([*pair, upstream, local])) and abs(local - WRONG) > 1e-6:
             error, _ = gap(*pair)
             if error > 10 * (ATOL + RTOL * np.max(np.abs(pair))):

@@ -21,8 +21,9 @@ LAYERS = [
     {"errors", "lazy", "names"},
     {"ops"},
     {"graph"},
-    {"symbolic", "passes"},
+    {"symbolic", "passes", "roles"},
     {"records", "reading"},
+    {"expanding", "formulas", "undefined"},
     {"noticing"},
     {"tracing"},
     {"crosscheck", "render"},
@@ -34,6 +35,8 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # What a trace does by itself for its user's convenience, inside the bodies of methods.
 CONVENIENCE = {
     ("records", "crosscheck"): "Trace.check()",
+    ("records", "formulas"): "Trace.formulas",
+    ("records", "noticing"): "Trace.notices",
     ("records", "render"): "print(trace)",
 }
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from backtrace import trace
+from backtrace.reading import read
+from backtrace.records import Trace
+
+NO_PATH = "no gradient reaches x: the output does not change smoothly with it"
 
 NOTICES = {
     ("1 + log(x - 3)", 2): ("undefined", "log needs a number above 0, but x - 3 is -1"),
@@ -44,7 +48,10 @@ NOTICES = {
     ("sign(x)", 1): None,
     ("where(x > 0, x, log(x))", 1): None,
     ("where(x > 0, log(x), x)", -1): ("unreached", None),
-    ("x > 0", 1): ("no-path", "no gradient reaches x: the output does not change smoothly with it"),
+    ("x > 0", 1): (
+        "no-path",
+        f"{NO_PATH}; none passes x > 0, which is 1 or 0, and jumps",
+    ),
     ("y = 2*x; x", 1): ("unused-node", "y is not used by the output"),
     ("2x", 1): ("read-as", "read as 2*x"),
     ("relu(x)", 0): ("kink", None),
@@ -85,3 +92,79 @@ def test_many_kinks_are_not_listed_whole() -> None:
     program = "s = 0\n" + "s = s + relu(x)\n" * 1000
     codes = [n.code for n in trace(program, x=0).notices]
     assert codes == ["kink"] * 20 + ["no-formula"]
+
+
+# -- arrays
+
+BOTH = (
+    "{0} stretches both: {1} of shape (2,) and k of shape (2, 1) make (2, 2); "
+    "if they should go entry by entry, reshape one of them"
+)
+JUMPS = "no gradient reaches A: the output does not change smoothly with it; none passes"
+LEAST = "the subgradient of least norm"
+ARRAYS = {
+    "sum(x - k)": ("broadcast", BOTH.format("x - k", "x")),
+    "h = 2*x; sum((h + 1)*k)": ("broadcast", BOTH.format("(h + 1)*k", "h + 1")),
+    "mse(x, k)": ("broadcast", BOTH.format("mse(x, k)", "x")),
+    "sum(max(x, 9, k))": ("broadcast", BOTH.format("max(x, 9, k)", "x")),
+    "sum(x - k + x)": ("broadcast", BOTH.format("x - k", "x")),
+    "sum(k.T - k)": None,  # of one rank: meant
+    "sum(k*x[None])": None,
+    "sum(x*o)": None,  # nothing becomes more
+    "sum(A + x)": None,
+    "sum(A*w)": None,
+    "sum(outer(x, x))": None,
+    "sum(relu(x - x[0]))": (
+        "kink",
+        f"relu(x - x[0]) is at a kink at [0]; relu'(0) = 0: {LEAST}",
+    ),
+    "sum(abs(A - A))": (
+        "kink",
+        f"abs(A - A) is at a kink at [0, 0] and 3 more entries; abs'(0) = 0: {LEAST}",
+    ),
+    "amax(A - A)": (
+        "kink",
+        f"amax(A - A) is at a kink; entries that tie share the gradient evenly: {LEAST}",
+    ),
+    "sum(A > 1.5)": ("no-path", f"{JUMPS} A > 1.5, which is 1 or 0, and jumps"),
+    "sum(where(A > 1.5, 1, 2))": ("no-path", f"{JUMPS} A > 1.5, which is 1 or 0, and jumps"),
+    "y = A*2; z = sum(A)": ("unused-node", "y is not used by the output"),
+    "sum(one_hot(i, 2)*x)": None,
+}
+VALUES = {
+    "x": [1.0, 3.0],
+    "k": [[1.0], [2.0]],
+    "o": [[5.0]],
+    "A": [[1.0, 2.0], [3.0, 4.0]],
+    "w": 2.0,
+    "i": 1,
+}
+
+
+def traced(program: str, wrt: str | None = None) -> Trace:
+    """The trace of a program, with values for the names it uses."""
+    names = read(program, VALUES).variables
+    return trace(program, {name: VALUES[name] for name in names}, wrt=wrt)
+
+
+@pytest.mark.parametrize("program", ARRAYS)
+def test_notices_of_arrays(program: str) -> None:
+    """Stretched by mistake, at a kink, or without a gradient: told with shapes and places."""
+    found = [(n.code, n.text) for n in traced(program).notices]
+    assert found == ([] if ARRAYS[program] is None else [ARRAYS[program]])
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "text"),
+    [
+        ("j = 1*i; x[j]", "j", "x[j], which takes whole numbers, an index or classes, there"),
+        ("sum(where(w > 0, x, 1))", "w", "w > 0, which is 1 or 0, and jumps"),
+        ("sum(where(w, x, 1))", "w", "where(w, x, 1), which it only decides"),
+    ],
+)
+def test_why_no_gradient_comes(program: str, name: str, text: str) -> None:
+    """A name that nothing reaches is told the operation that lets nothing pass."""
+    found = traced(program, wrt=name)
+    assert found.gradients == {name: 0}
+    assert [n.code for n in found.notices] == ["no-path"]
+    assert found.notices[0].text.endswith(f"; none passes {text}")

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
-from table import ROWS, at_kink, cases, close, every_row, locals_of, params_of, run
+from table import EVERY_ROW, OF_NUMBERS, at_kink, cases, close, every_row, locals_of, params_of, run
 
 from backtrace.graph import Apply
-from backtrace.ops import FUNCTIONS, OPS, Elementwise
+from backtrace.ops import FUNCTIONS, OPS, Elementwise, Structural
 from backtrace.ops.named import exact
 from backtrace.ops.rows import Point
 from backtrace.reading import read
+from backtrace.reading.operands import ATTRIBUTES
 
 DIGITS = 40
 
@@ -70,16 +71,18 @@ def shown_partials(row: Elementwise, params: Mapping[str, float], arity: int) ->
 
 def test_names_are_unique() -> None:
     """No row hides another, and rows that answer to one name are called by the same."""
-    assert len(OPS) == len(ROWS)
+    assert len(OPS) == len(EVERY_ROW)
     for name, rows in FUNCTIONS.items():
         assert len({row.written for row in rows}) == 1, name
-        signatures = {(row.inputs, tuple(row.chosen_by.items())) for row in rows}
-        assert len(signatures) == len(rows), name
+        signatures = {(row.inputs, tuple(row.chosen_by.items()), *row.params) for row in rows}
+        by_shape = sum(isinstance(r, Structural) and r.instead is not None for r in rows)
+        assert len(signatures) == len(rows) - by_shape, name
 
 
 def test_functions_hold_every_row() -> None:
-    """Every row can be called, operators and comparisons too."""
-    assert {row for rows in FUNCTIONS.values() for row in rows} == set(ROWS)
+    """Every row can be called, operators too, or is an attribute, x.T, or an index, x[0]."""
+    called = {row for rows in FUNCTIONS.values() for row in rows}
+    assert called | {*ATTRIBUTES.values(), OPS["index"]} == set(EVERY_ROW)
 
 
 @pytest.mark.parametrize("name", SECOND_NAMES)
@@ -331,14 +334,14 @@ def test_broadcasting(row: Elementwise) -> None:
 )
 def test_conventions(name: str, point: Point, gradients: Point) -> None:
     """What the derivatives are at kinks and poles, whatever engine is installed."""
-    row = OPS[name]
+    row = OF_NUMBERS[name]
     assert close(run(row, row.params, point)[1], gradients)
 
 
 def test_hundreds_of_inputs_share_evenly() -> None:
     """The winners among many inputs of max share the gradient, and the others have none."""
     point = tuple(float(i % 4) for i in range(400))
-    assert close(run(OPS["max"], {}, point)[1], [0.01 * (x == 3) for x in point])
+    assert close(run(OF_NUMBERS["max"], {}, point)[1], [0.01 * (x == 3) for x in point])
 
 
 def test_import_weight() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from table import cases, close, every_row, run
+from table import OF_NUMBERS, cases, close, every_row, run
 
 from backtrace.crosscheck.engine import torch_function
 from backtrace.ops import OPS, Elementwise
@@ -114,5 +114,5 @@ def test_prelu_is_that_of_torch_where_torch_broadcasts() -> None:
         tensors = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in point]
         value = torch.nn.functional.prelu(*tensors)
         theirs = [g.item() for g in torch.autograd.grad(value, tensors)]
-        ours, gradients = run(OPS["prelu"], {}, point)
+        ours, gradients = run(OF_NUMBERS["prelu"], {}, point)
         assert close([ours, *gradients], [value.item(), *theirs]), point

@@ -181,18 +181,42 @@ log is written log(x) or log(x, base)
     log(x, 2, 3)
     ^^^^^^^^^^^^""",
     "elu(x, alpha=x)": """
-alpha must be a number: no gradient goes to it
+elu: alpha must be a number: no gradient goes to it
     elu(x, alpha=x)
     ^^^^^^^^^^^^^^^""",
     "celu(x, 0)": """
 celu: alpha must not be 0
     celu(x, 0)
     ^^^^^^^^^^""",
-    "np.max(x, 0)": """
-np.max is not the max of this language: its 2nd argument may be an axis; write max(a, b), or \
-np.maximum(a, b)
-    np.max(x, 0)
-    ^^^^^^""",
+    "torch.max(x, 0)": """
+torch.max with a second argument gives values and places, or compares two tensors: write \
+max(x, axis=0), or max(a, b)
+    torch.max(x, 0)
+    ^^^^^^^^^^^^^^^""",
+    "x[0": """
+this bracket is never closed
+    x[0
+     ^""",
+    "x.grad": """
+leave .grad out: gradients are always shown
+    x.grad
+      ^^^^""",
+    "x.sine()": """
+.sine is not in the language; write a function, as in log(x) or x.sum(): did you mean sin?
+    x.sine()
+      ^^^^""",
+    "sum(x, axis=0.5)": """
+sum: axis must be a whole number
+    sum(x, axis=0.5)
+    ^^^^^^^^^^^^^^^^""",
+    "softmax(x, axis=None)": """
+softmax: axis must be a whole number
+    softmax(x, axis=None)
+    ^^^^^^^^^^^^^^^^^^^^^""",
+    "linspace(0, 1, 5)": """
+linspace makes a value: bind it to a name, as in x=linspace(0, 1, 5) or x=[1, 2]
+    linspace(0, 1, 5)
+    ^^^^^^^^""",
     "1e999": """
 the number is too large for float64 (at most about 1.8e308); write inf for infinity
     1e999
@@ -224,10 +248,25 @@ REFUSED = (
     "x 2",
     "()",
     "f()",
-    "max(x)",
+    "max()",
     "x.y",
-    "x[0]",
-    "x @ x",
+    "x[]",
+    "x[0, , 1]",
+    "x[1:2:3:4]",
+    "x[0",
+    "x]",
+    "[]",
+    "[1, 2",
+    "sum(x, x)",
+    "sum(x, axis='0')",
+    "sum(x, axis=True)",
+    "sum(axis=0)",
+    "sum(x, dim=0, axis=0)",
+    "reshape(x)",
+    "x.T()",
+    "x.exp",
+    "(1, 2)",
+    "sum(x, None, None)",
     "x = 3 = 4",
     "0 < x < 1",
     "lambda x: x",

@@ -148,7 +148,7 @@ def test_edge(
     """An edge has its local derivative, its product, and whether the operation blocks it."""
     graph = read(program)
     found = edge(graph, forward(graph, POINT), np.float64(upstream), graph.output, slot)
-    assert found == pytest.approx(expected, nan_ok=True)
+    assert found[:3] == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.mark.parametrize("value", [2, 2.5, np.array(3.0), np.float64(4), True])

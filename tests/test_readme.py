@@ -22,6 +22,7 @@ README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 RECORD = bool(os.environ.get("BACKTRACE_RECORD"))
 MARK = "\x1e"  # between the outputs of a block's commands
+WIDTH = {"COLUMNS": "120"}  # of the terminal that views are laid out for
 OPTIONS = re.compile(r"(?s)(?<=<!-- options -->\n).*?(?=<!-- /options -->)")
 
 
@@ -49,7 +50,7 @@ def outputs(commands: list[str]) -> list[str]:
     script = "exec 2>&1\n" + "".join(
         f"{command}\ncode=$?; printf '{MARK}'; (exit $code)\n" for command in commands
     )
-    printed = shell(script, cwd=ROOT).stdout.split(MARK)
+    printed = shell(script, WIDTH, cwd=ROOT).stdout.split(MARK)
     return [output.strip("\n") for output in printed[:-1]]
 
 
@@ -155,13 +156,21 @@ def test_a_changed_output_is_noticed() -> None:
     assert outputs(["false", "echo $?"]) == ["", "1"]
 
 
-def test_every_program_file_is_mentioned_and_traced() -> None:
-    """Each file of examples/ is in the README and can be read."""
+def test_every_example_is_mentioned() -> None:
+    """Each file of examples/ is in the README; test_examples runs the programs."""
+    for path in sorted((ROOT / "examples").iterdir()):
+        assert f"examples/{path.name}" in TEXT
+
+
+def test_what_the_readme_writes_of_arrays_is_read() -> None:
+    """Each piece of the table of the language for vectors and matrices is in the language."""
     import backtrace
 
-    for path in sorted((ROOT / "examples").glob("*.bt")):
-        assert f"examples/{path.name}" in TEXT
-        backtrace.read(path.read_text(encoding="utf-8"))
+    table = TEXT.partition("And of vectors and matrices")[2].partition("Every other name")[0]
+    written = re.findall(r"`([^`]+)`", "".join(re.findall(r"(?m)^\| (`.*?) \|", table)))
+    assert len(written) > 20
+    for text in written:
+        backtrace.read(text)
 
 
 def test_versions() -> None:

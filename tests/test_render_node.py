@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 import backtrace
@@ -41,9 +44,34 @@ TWICE = ("(y - (w*x + b))**2 + w**2", {"y": 2, "w": 1, "x": 1, "b": 0})
         ("log(relu(x))", {"x": -1}, "x", ["blocked (local 0) = 0"]),
         ("c = a; c = a*a; c = c*a", {"a": 2}, "c.1", []),
         ("x*y", {"x": 1, "y": 2}, "x", ["a variable"]),
+        (
+            "mean((w*x - y)**2)",
+            {"w": 2, "x": [1, 2], "y": [1, 1]},
+            "w",
+            ["via v1: ∂L/∂v1 ⊙ ∂v1/∂w = [1, 3] ⊙ x = [1, 3] ⊙ [1, 2], summed over axis 0"],
+        ),
+        (
+            "mean((w*x - y)**2)",
+            {"w": 2, "x": [1, 2], "y": [1, 1]},
+            "v1",
+            ["v1 = w*x = 2*[1, 2] = [2, 4]   (2,)"],
+        ),
+        (
+            "sum(x @ W)",
+            {"x": [1, 2], "W": [[1], [3]]},
+            "W",
+            ["via v1: Ḡ = ∂L/∂v1 = [1]; outer(x, Ḡ) = [[1], [2]]", "Ḡ is the upstream"],
+        ),
+        ("var(x)", {"x": [1, 2, 4]}, "L", ["note        divides by n - 1 = 2"]),
+        (
+            "sum(layer_norm(x, w, b))",
+            {"x": [1, 5], "w": [1, 2], "b": [0, 1]},
+            "x",
+            ["]: xhat = layer_norm(x); d = Ḡ*w; (d - mean("],
+        ),
     ],
 )
-def test_says(program: str, bindings: dict[str, float], name: str, texts: list[str]) -> None:
+def test_says(program: str, bindings: dict[str, Any], name: str, texts: list[str]) -> None:
     """A node's calculation says this."""
     found = node(backtrace.trace(program, bindings), name).plain
     for text in texts:
@@ -62,6 +90,16 @@ def test_width(width: int) -> None:
     trace = backtrace.trace(TWICE[0], TWICE[1])
     for name in trace.graph.labels:
         assert max(map(len, node(trace, name, Look(width=width)).plain.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_width_of_arrays(width: int) -> None:
+    """The same where there are arrays, of which more is shown than in the tree."""
+    trace = backtrace.trace("mean((x @ w)**2)", x=np.eye(5) / 3, w=np.arange(5) / 7)
+    for name in trace.graph.labels:
+        found = node(trace, name, Look(width=width)).plain
+        assert max(map(len, found.splitlines())) <= width
+        assert "…" not in found
 
 
 def test_many_uses() -> None:

@@ -8,8 +8,9 @@ import pytest
 from command_line import run
 
 from backtrace.cli.ops_command import operations
-from backtrace.ops import FAMILIES, FUNCTIONS, OPS, Elementwise
+from backtrace.ops import FAMILIES, FUNCTIONS, OPS, Composite, Elementwise, Op, Structural
 from backtrace.render import Look
+from backtrace.render.op_facts import facts
 from backtrace.render.ops import json_text, one, table
 
 PAGES = {
@@ -34,6 +35,22 @@ gelu(x, approximate="tanh")   activations
   ∂/∂x      sqrt(2)*x*(1 - tanh(sqrt(2)*(0.044715*x**3 + x)/sqrt(pi))**2)*(0.134145*x**2 + 1)\
 /(2*sqrt(pi)) + tanh(sqrt(2)*(0.044715*x**3 + x)/sqrt(pi))/2 + 1/2
   torch     torch.nn.functional.gelu(x, approximate="tanh")""",
+    "matmul": """\
+a @ b   matrices
+  ∂L/∂a          Ḡ @ bᵀ
+  ∂L/∂b          aᵀ @ Ḡ
+  shown for      a (2, 3), b (3, 2)
+  also written   mm, bmm, mv
+  torch          torch.matmul
+Ḡ is the upstream gradient ∂L/∂v, with v the value of the operation itself""",
+    "softmax": """\
+softmax(x, axis=-1)   normalizing
+  definition   u = exp(x); u/sum(u, axis=-1, keepdims=1)
+  ∂L/∂x        v*(Ḡ - sum(Ḡ*v, axis=-1, keepdims=1))
+  shown for    x (3,)
+  note         over the last axis, where axis is not given
+  torch        torch.softmax(x, dim=axis)
+Ḡ is the upstream gradient ∂L/∂v, with v the value of the operation itself""",
     "mul": """\
 x*y   arithmetic
   formula        x*y
@@ -69,6 +86,8 @@ LINES = (
     "log1p(x)  log(x + 1) 1/(x + 1) torch.log1p",
     "sigmoid(x) 1/(1 + exp(-x)) v*(1 - v) torch.sigmoid",
     "sin(x)              cos(x) torch.sin",
+    "x.T                 ∂L/∂x = Ḡᵀ x.permute(tuple(range(x.ndim - 1, -1, -1)))",
+    "a @ b               ∂L/∂a = Ḡ @ bᵀ, ∂L/∂b = aᵀ @ Ḡ torch.matmul",
 )
 
 
@@ -85,16 +104,36 @@ def test_line(line: str, columns: list[str]) -> None:
 
 
 @pytest.mark.parametrize("row", OPS.values(), ids=OPS)
-def test_every_operation_is_told(row: Elementwise, columns: list[str]) -> None:
-    """Every row has a derivative for each input, its convention, its notes and torch's name."""
+def test_every_operation_is_told(row: Op, columns: list[str]) -> None:
+    """Every row has a derivative or a rule for each input, its convention, notes and torch."""
     page = one(row).plain
-    derivatives = [line.split()[0] for line in page.splitlines() if "∂" in line]
-    inputs = (f"{row.inputs[0][1:]}1", f"{row.inputs[0][1:]}2") if row.variadic else row.inputs
-    assert derivatives == [f"∂/∂{name}" for name in inputs]
-    for text in (row.written if not row.notation else "", row.convention, row.notes, row.torch):
+    derivatives = [line.split()[0] for line in page.splitlines() if line.startswith("  ∂")]
+    by = "∂" if isinstance(row, Elementwise) else "∂L"
+    assert derivatives == [f"{by}/∂{name}" for name in inputs(row)]
+    called = row.written if not row.notation and getattr(row, "show", None) is None else ""
+    for text in (called, row.convention, row.notes, row.torch):
         assert text in page
     written = page.partition("   ")[0]
     assert any(line.startswith(f"  {written} ") for line in columns)
+
+
+def inputs(row: Op) -> list[str]:
+    """The names of the inputs on a page; where there may be any number, those of a sample."""
+    if isinstance(row, Structural):
+        return row.names(len(row.domain.samples[0].inputs))
+    return [f"{row.inputs[0][1:]}1", f"{row.inputs[0][1:]}2"] if row.variadic else [*row.inputs]
+
+
+@pytest.mark.parametrize("row", [r for r in OPS.values() if isinstance(r, Structural)])
+def test_rules_are_told(row: Structural) -> None:
+    """A rule is that of the first sample, and a page says so where others have another."""
+    found = facts(row)
+    assert (found["formula"], found["partials"]) == (None, {})
+    assert (found["definition"] is not None) == isinstance(row, Composite)
+    for slot, (name, rule) in enumerate(found["rules"].items()):
+        assert (rule is not None) == row.passes(slot)
+        assert (name in found["whole_numbers"]) == row.is_index(slot)
+        assert rule is None or not rule.startswith(":")
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -125,6 +164,18 @@ def test_json() -> None:
     document = json.loads(json_text(OPS.values()))
     assert document["schema"] == "backtrace.ops/1"
     assert [row["name"] for row in document["operations"]] == list(OPS)
+    assert len({tuple(row) for row in document["operations"]}) == 1
+    rows = {row["name"]: row for row in document["operations"]}
+    assert rows["relu"]["kind"] == "elementwise"
+    assert rows["matmul"]["kind"] == "structural"
+    assert rows["matmul"]["rules"] == {"a": "Ḡ @ b.T", "b": "a.T @ Ḡ"}
+    assert rows["matmul"]["shown_for"] == {"shapes": {"a": [2, 3], "b": [3, 2]}, "params": {}}
+    assert rows["T"]["shown_for"] is None
+    assert rows["softmax"]["kind"] == "composite"
+    assert rows["softmax"]["definition"] == "u = exp(x); u/sum(u, axis=-1, keepdims=1)"
+    assert rows["softmax"]["params"] == {"axis": -1}
+    assert rows["reshape"]["params"] == {"shape": None}
+    assert rows["cross_entropy"]["whole_numbers"] == ["t"]
 
 
 def test_every_name_is_found() -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import backtrace
@@ -40,7 +41,7 @@ def checked(
                     n.adjoint,
                     n.value,
                     theirs,
-                    abs(n.adjoint - theirs),
+                    float(np.max(np.abs(n.adjoint - theirs))),
                     verdict,
                     "",
                 )
@@ -162,6 +163,46 @@ def test_no_variables() -> None:
     """A program without variables has a verdict and no table."""
     trace = backtrace.trace("2 + 3")
     assert lines(trace, not_checked(trace)) == ["", "not checked"]
+
+
+ARRAYS = backtrace.trace("mean((w*x - y)**2)", w=2, x=[1, 2, 3], y=[1, 1, 2])
+
+
+def test_arrays() -> None:
+    """An array has its shape and its gradient; torch's is the same where it agrees."""
+    found = lines(ARRAYS, checked(ARRAYS))
+    assert found[2].split()[-4:] == ["12.6667", "0", "✓", "agrees"]
+    assert "x          [1, 2, 3]   (3,)   2*w*(w*x - y)/3" in found[3]
+    assert "[1.33333, 4, 5.33333]       same        0   ✓ agrees" in found[3]
+
+
+def test_array_differs() -> None:
+    """Of an array that differs, torch's is shown, and the entry that is furthest away is named."""
+    gradient = ARRAYS.gradients["x"]
+    theirs = gradient + np.array([0, 0.5, -0.25])
+    found = lines(ARRAYS, checked(ARRAYS, "differs", x=(theirs, "differs")))
+    assert "[1.33333, 4.5, 5.08333]   0.5   ✗ differs" in found[3]
+    assert "x: value the same; gradient at [1] 4, torch 4.5" in found[-1]
+
+
+def test_large_arrays() -> None:
+    """A large array is its first entries, shape and norm."""
+    trace = backtrace.trace("sum(x**2)", x=np.arange(10_000.0).reshape(100, 100))
+    row = lines(trace, checked(trace))[2]
+    assert "[[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …], …]   (100, 100)   ‖·‖ = 577307" in row
+    assert len(row) < 200
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_width_of_arrays(width: int) -> None:
+    """On a narrower screen values are shapes, and at last gradients are norms."""
+    random = np.random.default_rng(1)
+    shapes = {"x": (3,), "W": (3, 4), "b": (4,)}
+    bindings = {name: random.normal(size=shape) for name, shape in shapes.items()}
+    trace = backtrace.trace("sum(tanh(x @ W + b))", bindings)
+    found = lines(trace, checked(trace), Look(width=width))
+    assert max(map(len, found)) <= width
+    assert all(str(shape) in "\n".join(found) for shape in shapes.values())
 
 
 def test_ascii() -> None:

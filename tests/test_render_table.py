@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 import backtrace
+from backtrace.render import Look
 from backtrace.render.table import FOLDED_TO, MOST_ROWS, table
 
 
@@ -50,3 +52,24 @@ def test_no_gradient() -> None:
     text = table(backtrace.trace("2*w*x", w=1, x=2, wrt="w")).plain
     assert re.search(r"x +variable +2 +no gradient asked", text)
     assert re.search(r"2 +constant +2 +no gradient", text)
+
+
+def test_arrays() -> None:
+    """A row has entries and shape, a rule with its Ḡ, and a remark below."""
+    text = table(backtrace.trace("var(x @ W)", x=[1, 2], W=[[1, 2, 0], [3, 4, 1]])).plain
+    found = re.sub(" +", " ", text)
+    assert "1 W variable [[1, 2, 0], [3, 4, 1]] (2, 3)" in found
+    assert "Ḡ = ∂L/∂v1 ∂L/∂W = outer(x, Ḡ) = [[" in found
+    assert "divides by n - 1 = 2" in found
+    assert "Ḡ is the upstream gradient" in found
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("full", [False, True])
+def test_arrays_keep_to_the_width(width: int, full: bool) -> None:
+    """No line is wider than asked for, and none is empty but the one before the explanations."""
+    x = np.random.default_rng(1).normal(size=(9, 4))
+    trace = backtrace.trace("mean((x @ w - y)**2)", x=x, w=[1, 2, 3, 4], y=x[:, 0])
+    lines = table(trace, Look(width=width, full=full)).plain.splitlines()
+    assert max(map(len, lines)) <= width
+    assert [line.strip() for line in lines].count("") == 1

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtrace.render.text import ASCII, UNICODE, added, exact, number
+from backtrace.render.text import ASCII, UNICODE, added, exact, nested, number
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,10 @@ from backtrace.render.text import ASCII, UNICODE, added, exact, number
         (1 / 3, 3, "0.333"),
         (1 / 3, 17, "0.33333333333333331"),
         (np.float64(2.5), 6, "2.5"),
-        (np.array([1.0, -0.0]), 6, "[1, 0]"),
-        (np.eye(2), 6, "[[1, 0], [0, 1]]"),
-        (np.arange(10.0), 6, "[0, 1, …, 9] (10)"),
-        (np.zeros((2, 8)), 6, "[[0, 0, …, 0], [0, 0, …, 0]] (2 by 8)"),
     ],
 )
 def test_number(value: Any, digits: int, text: str) -> None:
-    """A number has so many significant digits and nothing needless; long arrays are folded."""
+    """A number has so many significant digits and nothing needless."""
     assert number(value, digits) == text
 
 
@@ -55,9 +51,51 @@ def test_exact_reads_back(value: Any) -> None:
     assert not exact(value).startswith("-0") or value != 0
 
 
-def test_exact_array() -> None:
-    """An array is a nested list in full."""
-    assert exact(np.array([[0.1, 1.0], [-0.0, np.nan]])) == "[[0.1, 1], [0, nan]]"
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        ([[0.1, 1.0], [-0.0, np.nan]], None, "[[0.1, 1], [0, nan]]"),
+        ([[0.1, 1.0], [-0.0, np.nan]], 3, "[[0.1, 1], [0, nan]]"),
+        ([1 / 3, 10.0, 1e22, -np.inf], None, "[0.3333333333333333, 10, 1e+22, -inf]"),
+        ([1 / 3, 10.0, 1e22, -np.inf], 3, "[0.333, 10, 1e22, -inf]"),
+        ([], None, "[]"),
+        ([[], []], 3, "[[], []]"),
+    ],
+)
+def test_exact_array(value: Any, digits: int | None, text: str) -> None:
+    """An array is a nested list in full, without a `.0`."""
+    assert exact(np.array(value), digits) == text
+
+
+@given(st.lists(st.floats(), min_size=1))
+def test_exact_array_reads_back(values: list[float]) -> None:
+    """Every entry of an exact array is the same float read back."""
+    text = exact(np.array(values)).replace("inf", "float('inf')").replace("nan", "float('nan')")
+    np.testing.assert_array_equal(eval(text), values)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [([1 / 3, 2.0], "[0.333333, 2]"), ([[1.0], [-0.0]], "[[1], [0]]"), (2.0, "2"), ([], "[]")],
+)
+def test_nested(value: Any, text: str) -> None:
+    """An array in full, to so many digits."""
+    assert nested(np.array(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("rule", "unicode", "ascii"),
+    [
+        ("Ḡ @ W.T", "Ḡ @ Wᵀ", "G @ W.T"),
+        ("a.mT @ Ḡ", "aᵀ @ Ḡ", "a.mT @ G"),
+        ("(x @ W).T + f[0].T", "(x @ W)ᵀ + f[0]ᵀ", "(x @ W).T + f[0].T"),
+        ("x.Tail", "x.Tail", "x.Tail"),
+    ],
+)
+def test_rule(rule: str, unicode: str, ascii: str) -> None:
+    """A transposed matrix is written as in a textbook, where the characters are there."""
+    assert UNICODE.rule(rule) == unicode
+    assert ASCII.rule(rule) == ascii
 
 
 @pytest.mark.parametrize(
@@ -75,6 +113,7 @@ def test_added(terms: list[str], text: str) -> None:
         ("∂L/∂c·1 = 2 × -1", "dL/dc.1 = 2 * -1"),
         ("├── x …", "|-- x ..."),
         ("✓ agrees", "ok agrees"),
+        ("Ḡ ⊙ 2   ‖·‖ = 3", "G * 2   norm = 3"),
         ("é", "\\xe9"),
         ("w*x", "w*x"),
     ],

@@ -20,7 +20,7 @@ from backtrace.render.tree import tree
 NUMBER = r"-?(?:\d[\d.]*(?:e-?\d+)?|inf|nan)"
 
 
-def shown(program: str, bindings: dict[str, float], wrt: str | None = None, **look: Any) -> str:
+def shown(program: str, bindings: dict[str, Any], wrt: str | None = None, **look: Any) -> str:
     return tree(backtrace.trace(program, bindings, wrt=wrt), Look(**look)).plain
 
 
@@ -69,6 +69,117 @@ def test_says(program: str, bindings: dict[str, float], wrt: str | None, texts: 
     found = squeezed(shown(program, bindings, wrt))
     for text in texts:
         assert squeezed(text) in found
+
+
+NET = (
+    "h = sigmoid(x @ W + b); sum(h)",
+    {"x": [1, -2], "W": [[0.5, 0.25], [0.125, 1]], "b": 0.5},
+)
+DATA = {"w": 2, "x": [1, 2, 3], "y": [1, 1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("program", "bindings", "texts"),
+    [
+        (
+            "mean((w*x - y)**2)",
+            DATA,
+            [
+                "v1 = w*x = [2, 4, 6] (3,)",
+                "Ḡ = ∂L/∂L = 1 ∂L/∂v3 = Ḡ/3 = [0.333333, 0.333333, 0.333333]",
+                "∂v3/∂v2 = 2*v2 = [2, 6, 8]",
+                "∂L/∂v1 = [0.666667, 2, 2.66667] × 1 = [0.666667, 2, 2.66667]",
+                "∂L/∂w = [0.666667, 2, 2.66667] ⊙ [1, 2, 3], summed over axis 0 to one number",
+                "∂L/∂x = [0.666667, 2, 2.66667] × 2 = [1.33333, 4, 5.33333]",
+                "Ḡ is the upstream gradient",
+            ],
+        ),
+        (
+            *NET,
+            [
+                "Ḡ = ∂L/∂v1 ∂L/∂W = outer(x, Ḡ) = [[",
+                "Ḡ = ∂L/∂v1 ∂L/∂x = W @ Ḡ = [",
+                "W = [[0.5, 0.25], [0.125, 1]] (2, 2)",
+            ],
+        ),
+        ("sum(x @ W)", {"x": np.eye(2), "W": np.eye(2)}, ["∂L/∂x = Ḡ @ Wᵀ", "∂L/∂W = xᵀ @ Ḡ"]),
+        ("var(x)", {"x": [1, 2, 4]}, ["divides by n - 1 = 2"]),
+        ("sum(y - x)", {"x": [1, 2], "y": [[1], [2]]}, ["(2, 2) ! broadcast"]),
+        ("sum(x[1:])", {"x": [1, 2]}, ["[0, 1]: Ḡ at the entries"]),
+        ("x[i]", {"x": [1, 2], "i": 1}, ["Ḡ*one_hot(i, 2) = [0, 1]", "whole numbers, no gradient"]),
+        ("sum(log(relu(x)))", {"x": [-1, 2]}, ["[0, 0.5] blocked where the local derivative is 0"]),
+        ("sum(x*x)", {"x": [1, 2]}, ["∂L/∂x = [1, 2] + [1, 2] = [2, 4]"]),
+        (
+            "sum(x)",
+            {"x": np.arange(5000.0)},
+            ["x = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …] (5000,) ‖·‖ = 204094", "--full"],
+        ),
+    ],
+)
+def test_says_of_arrays(program: str, bindings: dict[str, Any], texts: list[str]) -> None:
+    """Shapes, entrywise products, rules, sums over stretched axes, and marks."""
+    found = squeezed(shown(program, bindings))
+    for text in texts:
+        assert text in found
+
+
+def test_numbers_alone_need_no_explanation() -> None:
+    """Without arrays nothing is said of them."""
+    found = shown("w*x", {"w": 1, "x": 2})
+    assert "Ḡ" not in found
+    assert "--full" not in found
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160])
+@pytest.mark.parametrize("full", [False, True])
+def test_arrays_keep_to_the_width(width: int, full: bool) -> None:
+    """No line is wider than asked for, and small arrays are whole at every width."""
+    random = np.random.default_rng(1)
+    bindings = {**NET[1], "x": random.normal(size=(9, 2))}
+    found = shown(NET[0], bindings, width=width, full=full)
+    assert max(map(len, found.splitlines())) <= width
+    assert "[0.125, 1]]" in found
+    assert ("…" in found) != full
+
+
+def test_full() -> None:
+    """With --full every entry is there, also of a large array."""
+    x = np.arange(5000.0)
+    found = shown("sum(2*x)", {"x": x}, full=True)
+    assert found.count("4999") == 1
+    assert found.count("9998") == 1
+    assert max(map(len, found.splitlines()[:3])) < 500
+
+
+def test_ascii_of_rules() -> None:
+    """In ASCII a rule keeps .T, and G gives way to a variable that is called so."""
+    matrices = {"x": np.eye(2), "W": np.eye(2)}
+    found = shown("sum(x @ W)", matrices, ascii=True)
+    assert found.isascii()
+    assert "= G @ W.T" in found
+    assert "G is the upstream gradient" in found
+    assert "= Gbar @ G.T" in shown("sum(x @ G)", {"x": np.eye(2), "G": np.eye(2)}, ascii=True)
+
+
+def test_long_rules_are_left_to_the_node() -> None:
+    """A rule that is too long for a line is a mark, and a line says where it is."""
+    found = shown("sum(layer_norm(x, w, b))", {"x": [1, 5], "w": [1, 2], "b": [0, 1]})
+    assert "∂L/∂x  = … = [" in found
+    assert "… stands for a long formula: --node NAME shows it" in found
+
+
+def test_an_edge_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many layouts are tried, the product of an edge is computed once."""
+    asked: list[tuple[int, int]] = []
+    original = backtrace.Trace.contribution
+
+    def contribution(self: backtrace.Trace, via: int, slot: int) -> Any:
+        asked.append((via, slot))
+        return original(self, via, slot)
+
+    monkeypatch.setattr(backtrace.Trace, "contribution", contribution)
+    shown("sum((x*x + y)**2)", {"x": np.ones(2000), "y": np.ones(2000)}, width=60)
+    assert len(asked) == len(set(asked)) > 4
 
 
 def test_number_is_not_written_twice() -> None:

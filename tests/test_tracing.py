@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -172,3 +174,124 @@ def test_long_program() -> None:
     found = trace("x = 0.5*x + 1\n" * 20_000, {"x": 1.0})
     assert found.value == pytest.approx(2.0)
     assert isinstance(found, Trace)
+
+
+# -- arrays
+
+SEEDS: list[tuple[str, Any, dict[str, Any]]] = [
+    ("x + 1", 1, {"x": [1, 1, 1]}),
+    ("x*w", "1/2", {"x": [1, 1, 1], "w": 3}),
+    ("x*w", [1, 10, 100], {"x": [2, 20, 200], "w": 321}),
+    ("sum(x)", 3, {"x": [3, 3, 3]}),
+    ("sum(x, keepdims=True)", None, {"x": [1, 1, 1]}),
+    ("sum(x, keepdims=True)", [3], {"x": [3, 3, 3]}),
+    ("x[1:2]*w", None, {"x": [0, 2, 0], "w": 2}),
+    ("x[:0]", 1, {"x": [0, 0, 0]}),
+    ("A @ x", [1, 0], {"A": [[1, 2, 3], [0, 0, 0]], "x": [1, 2, 3]}),
+    ("A + x", [[1, 0, 0]], {"A": [[1, 0, 0], [1, 0, 0]], "x": [2, 0, 0]}),
+    ("w*w", 5, {"w": 20}),
+    ("w*w", 0, {"w": 0}),
+    ("w*w", np.array(5), {"w": 20}),
+]
+VALUES: dict[str, Any] = {"w": 2, "x": [1, 2, 3], "A": [[1, 2, 3], [4, 5, 6]]}
+
+
+@pytest.mark.parametrize(("program", "seed", "gradients"), SEEDS)
+def test_the_gradient_to_start_from(program: str, seed: Any, gradients: dict[str, Any]) -> None:
+    """An output of one number starts by itself, any other from the seed, which broadcasts to it."""
+    found = trace(program, VALUES, wrt=gradients, seed=seed)
+    for name, gradient in gradients.items():
+        assert np.array_equal(found.gradients[name], gradient), name
+        assert np.shape(found.gradients[name]) == np.shape(VALUES[name])
+    assert found.check().status == "agrees"
+
+
+REFUSED = {
+    ("x + 1", None): """
+the output has shape (3,), and only from one number does a gradient start by itself: take sum(…) \
+or mean(…) of it, or give the upstream gradient: seed=1 (--seed 1)
+    x + 1
+    ^^^^^""",
+    ("y = x*w\nz = y[:0]", None): """
+the output has shape (0,), and only from one number does a gradient start by itself: take sum(…) \
+or mean(…) of it, or give the upstream gradient: seed=1 (--seed 1)
+    line 2: z = y[:0]
+                ^^^^^""",
+    ("2*A.T", (1, 2, 3)): """
+the seed has shape (3,), and the output has shape (3, 2)
+    2*A.T
+    ^^^^^""",
+    ("w*sum(x)", (1,)): """
+the seed has shape (1,), and the output is one number
+    w*sum(x)
+    ^^^^^^^^""",
+}
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[0])
+def test_an_output_that_no_gradient_starts_from(case: tuple[str, Any]) -> None:
+    """An output of many numbers, or a seed that does not fit it, is refused with its shape."""
+    program, seed = case
+    with pytest.raises(backtrace.ShapeError) as caught:
+        trace(program, VALUES, seed=seed)
+    assert "\n" + str(caught.value) == REFUSED[case]
+
+
+def test_every_variable_but_indices_is_differentiated_by() -> None:
+    """A name that is an index or holds classes gets no gradient unless it is asked for."""
+    found = trace("cross_entropy(A[i], t) + w", {**VALUES, "i": 1, "t": 2, "z": 7})
+    assert list(found.gradients) == ["A", "w", "x", "z"]
+    assert found.gradients["A"][0].tolist() == [0, 0, 0]
+    assert found["i"].adjoint is None
+    assert found["t"].adjoint is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.float32(0.1),
+        np.array(2, dtype=np.int8),
+        np.array([[1.5, 2.5]]),
+        np.arange(6.0)[::-2],
+        np.arange(6.0).reshape(2, 3).T,
+        np.broadcast_to(np.float64(3), (2, 2)),
+        np.zeros((0, 3)),
+        np.array([True, False]),
+        [[1], [2]],
+        "[1, 1/2]",
+        "linspace(0, 1, 5)",
+    ],
+    ids=str,
+)
+def test_whatever_is_given_becomes_float64(given: Any) -> None:
+    """Values are float64, numpy's scalar or a read-only array, and what was given is left alone."""
+    before = np.array(given, dtype=object)
+    found = trace("sum(x*x) + sum(x)*0", x=given)
+    value, gradient = found.values[0], found.adjoints[0]
+    assert value.dtype == np.float64
+    assert type(value) is np.float64 or not value.flags.writeable
+    assert gradient is not None
+    assert np.array_equal(gradient, 2 * value)
+    assert found.check().status == "agrees"
+    assert np.array_equal(before, np.array(given, dtype=object))
+
+
+def test_a_trace_keeps_what_it_was_given() -> None:
+    """An array that its owner changes afterwards is another one than the trace has."""
+    given = np.array([1.0, 2.0])
+    found = trace("sum(x*x)", x=given)
+    given[0] = 99
+    assert found["x"].value.tolist() == [1, 2]
+    assert found.gradients["x"].tolist() == [2, 4]
+    given.setflags(write=True)
+
+
+def test_gradients_of_arrays_are_arrays() -> None:
+    """A gradient has the shape of its variable, and cannot be written."""
+    found = trace("mean((x*w + b - y)**2)", x=[1, 2], w=[0.5], b=1, y=[[1, 2], [3, 4]])
+    assert {name: np.shape(g) for name, g in found.gradients.items()} == {
+        "x": (2,), "w": (1,), "b": (), "y": (2, 2),
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="read-only"):
+        found.gradients["x"][0] = 1
+    assert [c.summed for c in found["b"].contributions] == ["summed over axis 0 to one number"]

@@ -104,7 +104,7 @@ class _Splitter:
         elif equals:
             self.given[key] = _read_option(name, row, text)
         elif row.alone is not None:
-            has_value = bool(self.words) and self.words[0] in row.choices
+            has_value = bool(self.words) and row.takes(self.words[0])
             self.given[key] = self.words.popleft() if has_value else row.alone
         else:
             if self.value_is_missing():
@@ -172,7 +172,8 @@ class _Splitter:
             if other != key:
                 names = f"{TABLE[other].names[-1]} and {row.names[-1]}"
                 raise UsageError(f"{names} exclude each other; choose one")
-        if "no_formulas" in self.given and "json" not in self.given:
+        json = "json" in self.given or self.given.get("output", "").endswith(".json")
+        if "no_formulas" in self.given and not json:
             raise UsageError("--no-formulas goes with --json")
         return Options(**self.given)
 
@@ -219,6 +220,8 @@ def _binding(word: str) -> re.Match[str] | None:
 def _reads_as_value(text: str) -> bool:
     from backtrace.reading.values import read_value  # imports numpy, which help does without
 
+    if text.lstrip()[:1] == "@":  # a file, whether or not it is there
+        return True
     try:
         read_value(text)
     except BindingError:

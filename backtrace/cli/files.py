@@ -1,21 +1,24 @@
-"""The program from a file or from standard input."""
+"""The program and the data, from a file or from standard input."""
 
 from __future__ import annotations
 
 import sys
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from backtrace.errors import UsageError
 
-LIMIT = 64 * 2**20  # bytes
+if TYPE_CHECKING:
+    from backtrace.cli.arguments import Arguments
+    from backtrace.reading.files import File
+
+LIMIT = 64 * 2**20  # bytes of a program
+MOST_PIPED = 2**30  # bytes of data on standard input, which are held in memory
 
 
 def read_program(path: str) -> str:
     """The text of a program file; `-` is standard input. Raises UsageError naming the file."""
     if path == "-":
-        if sys.stdin is None:
-            raise UsageError("there is no standard input to read the program from")
-        return _text(sys.stdin.buffer, "standard input")
+        return _text(_standard_input("the program"), "standard input")
     try:
         with open(path, "rb") as file:
             return _text(file, path)
@@ -23,6 +26,37 @@ def read_program(path: str) -> str:
         raise UsageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:  # a NUL in the path
         raise UsageError(f"cannot read {path!r}: {error}") from None
+
+
+def data_file(path: str, suffix: str) -> File:
+    """The file of an option; `-` is standard input, which is taken to be of this kind."""
+    from backtrace.reading.files import File
+
+    if path != "-":
+        return File(path)
+    data = _standard_input("data").read(MOST_PIPED + 1)
+    if len(data) > MOST_PIPED:
+        raise UsageError(f"standard input is larger than {MOST_PIPED // 2**20} MB")
+    return File(path + suffix, data)
+
+
+def require_one_reader(arguments: Arguments) -> None:
+    """Refuse what would read standard input twice: the second time there is nothing left."""
+    options = arguments.options
+    places = {
+        "the program": "-" in (options.file, *arguments.programs),
+        "--data": options.data == "-",
+        "--bindings": options.bindings == "-",
+    }
+    readers = [place for place, reads in places.items() if reads]
+    if len(readers) > 1:
+        raise UsageError(f"standard input is read once, not as {' and as '.join(readers)}")
+
+
+def _standard_input(what: str) -> BinaryIO:
+    if sys.stdin is None:
+        raise UsageError(f"there is no standard input to read {what} from")
+    return sys.stdin.buffer
 
 
 def _text(file: BinaryIO, name: str) -> str:

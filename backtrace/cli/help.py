@@ -10,14 +10,18 @@ EXAMPLES = (
     'backtrace "(y - (w*x + b))**2 + w**2" y=2 w=1 x=1 b=0 --node w',
     'backtrace "sigmoid(w x + b)" w=2 x=-1 b=1/2 --view table',
     'backtrace "x^2 e^(-x)" x=3 --wrt x -q',
+    'backtrace "mean(x**2 + 2*x + 1)" --x "[0.3928, -0.8631, -0.2639]"',
+    'backtrace "mean((w*x + b - y)**2)" --data examples/points.csv w=0 b=0 --wrt w,b',
     'backtrace "log(x) + x" x=2 --json',
     "backtrace ops relu",
 )
 
 BINDINGS = (
     "Every variable needs a value: --w 1, --w=1 or w=1, before or after the program. A value is "
-    'a number or an expression without names: -2, 1e-3, 1/3, pi/4, "sqrt(2)/2", inf. A name '
-    "that is also an option takes its value as NAME=VALUE: depth=3."
+    'a number or an expression without names: -2, 1e-3, 1/3, pi/4, "sqrt(2)/2", inf; a list, '
+    'nested for a matrix: "[1, 2.5, inf]", "[[1, 2], [3, 4]]"; "linspace(0, 1, 5)" or '
+    '"arange(0, 1, 0.1)"; or what is in a file: x=@x.npy, W=@net.npz:W, y=@points.csv:y, '
+    "t=@t.json. A name that is also an option takes its value as NAME=VALUE: depth=3."
 )
 
 EXIT_CODES = (

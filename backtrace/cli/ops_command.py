@@ -11,14 +11,14 @@ from backtrace.cli.exits import DONE
 from backtrace.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from backtrace.ops import Elementwise
+    from backtrace.ops import Op
 
 
-def operations() -> dict[str, tuple[Elementwise, ...]]:
+def operations() -> dict[str, tuple[Op, ...]]:
     """The rows by every name or sign an operation can be asked for by: relu, ln, `*`, mul."""
     from backtrace.ops import OPS
 
-    found: dict[str, tuple[Elementwise, ...]] = {}
+    found: dict[str, tuple[Op, ...]] = {}
     for row in OPS.values():
         sign = row.notation.replace("{0}", "").replace("{1}", "").strip()
         for name in {row.name, row.written, *row.also, sign or row.name}:

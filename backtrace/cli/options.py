@@ -6,6 +6,7 @@ how it is spelled, what it takes and what the help says.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, get_args
@@ -15,6 +16,7 @@ from backtrace.crosscheck import Engine
 from backtrace.render import DIGITS, ViewName
 
 PROGRAM, SHOWN, CHECKED, ABOUT = "Program", "What is shown", "Cross-check", "Options"
+EVERYTHING = "all"  # what --expand alone means
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,8 @@ class Option:
     panel: str
     metavar: str = ""  # what stands for its value, by default the choices; none: it is a flag
     choices: tuple[str, ...] = ()
-    alone: str | None = None  # its value where none is typed; it then takes none but `choices`
+    alone: str | None = None  # its value where none is typed, or no word that it `takes`
+    is_value: Callable[[str], bool] | None = None
     bounds: tuple[int, int] | None = None  # its value is a whole number between these
     once: str = ""  # why it may not be repeated; of others the last one counts
     group: str = ""  # only one option of a group makes sense at a time
@@ -35,6 +38,16 @@ class Option:
     def is_flag(self) -> bool:
         """Whether it takes no value."""
         return not self.metavar
+
+    def takes(self, word: str) -> bool:
+        """Whether the word after an option that may stand alone is its value."""
+        return word in self.choices if self.is_value is None else self.is_value(word)
+
+
+def _is_operation(word: str) -> bool:
+    from backtrace.ops import FUNCTIONS  # imports numpy, which help does without
+
+    return word in FUNCTIONS
 
 
 def _option(*names: str, default: Any = None, **facts: Any) -> Any:
@@ -60,26 +73,54 @@ class Options:
         panel=PROGRAM,
         help="Differentiate by these variables only, as w or w,b; default every variable.",
     )
+    data: str | None = _option(
+        "--data",
+        metavar="PATH",
+        once="a column of another file is given by itself, as in x=@other.csv:x",
+        panel=PROGRAM,
+        help="Take the variables that have no value from the columns of a .csv, .tsv or .txt file.",
+    )
+    bindings: str | None = _option(
+        "--bindings",
+        metavar="PATH",
+        once="a value of another file is given by itself, as in w=@other.npz:w",
+        panel=PROGRAM,
+        help="Take values by name from a .json, .toml or .npz file; what is typed comes first.",
+    )
+    seed: str | None = _option(
+        "--seed",
+        metavar="VALUE",
+        panel=PROGRAM,
+        help="The upstream gradient to start from, for an output that is not one number.",
+    )
+    expand: str | None = _option(
+        "--expand",
+        metavar="[NAME]",
+        alone=EVERYTHING,
+        is_value=_is_operation,
+        panel=PROGRAM,
+        help="Trace the definition of softmax, mse and the like step by step; NAME: of that only.",
+    )
     view: ViewName = _option(
         "--view",
         default="tree",
         choices=get_args(ViewName),
         panel=SHOWN,
-        group="output",
+        group="view",
         help="tree: from the output to the variables. table: every step in order.",
     )
     node: str | None = _option(
         "--node",
         metavar="NAME",
         panel=SHOWN,
-        group="output",
+        group="view",
         help="Show the whole calculation of one node, with the sum over its uses.",
     )
     json: bool = _option(
         "--json",
         default=False,
         panel=SHOWN,
-        group="output",
+        group="view",
         help="Print the trace as JSON, schema backtrace.trace/1.",
     )
     no_formulas: bool = _option(
@@ -93,8 +134,8 @@ class Options:
         "--quiet",
         default=False,
         panel=SHOWN,
-        group="output",
-        help="Print the gradient alone: one number, or a line NAME<tab>NUMBER for each of several.",
+        group="view",
+        help="Print the gradient alone, a number or a list; of several a line NAME<tab>VALUE each.",
     )
     digits: int | None = _option(
         "--digits",
@@ -109,6 +150,19 @@ class Options:
         bounds=(1, 10**9),
         panel=SHOWN,
         help="Levels of the tree, or rows of the table, before the rest is folded.",
+    )
+    full: bool = _option(
+        "--full",
+        default=False,
+        panel=SHOWN,
+        help="Show every entry of large arrays.",
+    )
+    output: str | None = _option(
+        "-o",
+        "--output",
+        metavar="PATH",
+        panel=SHOWN,
+        help="Write the gradients to a .npz or .csv file as well, or the whole trace as .json.",
     )
     color: Color = _option(
         "--color",

@@ -3,47 +3,68 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backtrace.cli.arguments import Arguments
 from backtrace.cli.consoles import Screen, same_place
 from backtrace.cli.exits import tell
-from backtrace.cli.files import read_program
-from backtrace.cli.options import Options, long_spellings
-from backtrace.cli.values import bindings_of
+from backtrace.cli.export import export, require_format
+from backtrace.cli.files import read_program, require_one_reader
+from backtrace.cli.options import EVERYTHING, Options, long_spellings
+from backtrace.cli.values import bindings_of, typed_value, with_columns
 from backtrace.errors import EngineMissing
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from backtrace.crosscheck import Check
+    from backtrace.graph import Graph
     from backtrace.records import Trace
     from backtrace.render import Look
 
 
 def trace_command(arguments: Arguments) -> int:
     """Trace the program, print what was asked for, check it, and return the exit code."""
+    options = arguments.options
+    if options.output is not None:
+        require_format(options.output)
+    trace = _traced(arguments)
+    screen = Screen(sys.stdout, options.color)
+    if options.json:
+        check = _print_json(trace, options, screen)
+    elif options.quiet:
+        check = _print_numbers(trace, options, screen)
+    else:
+        check = _print_view(trace, options, screen)
+    if options.output is not None:
+        export(trace, check, options.output, formulas=not options.no_formulas)
+    return check.exit_code
+
+
+def _traced(arguments: Arguments) -> Trace:
+    """The trace of the program with the values that were typed, or stand in files."""
     from backtrace.tracing import trace_bound
 
     options = arguments.options
-    program = arguments.program
-    if program is None or program == "-":
-        program = read_program(options.file or "-")
-    bindings = bindings_of(arguments.typed, long_spellings())
-    trace = trace_bound(program, bindings, options.wrt)
-    screen = Screen(sys.stdout, options.color)
-    if options.json:
-        return _print_json(trace, options, screen)
-    if options.quiet:
-        return _print_numbers(trace, options, screen)
-    return _print_view(trace, options, screen)
+    text = arguments.program
+    require_one_reader(arguments)
+    if text is None or text == "-":
+        text = read_program(options.file or "-")
+    bindings = bindings_of(arguments.typed, long_spellings(), options.bindings)
+    program: str | Graph = text
+    if options.data is not None:
+        program, bindings = with_columns(text, bindings, options.data, options.wrt)
+    seed = None if options.seed is None else typed_value(options.seed, "seed", "--seed ")
+    expand = options.expand == EVERYTHING or options.expand or False
+    return trace_bound(program, bindings, options.wrt, seed=seed, expand=expand)
 
 
-def _print_view(trace: Trace, options: Options, screen: Screen) -> int:
+def _print_view(trace: Trace, options: Options, screen: Screen) -> Check:
     """The view at once, and the verdict when torch has spoken."""
     from backtrace.render.summary import summary
 
-    look = screen.look(options.digits)
+    look = replace(screen.look(options.digits), full=options.full)
     screen.print(_view(trace, options, look))
     check = _checked(trace, options)
     screen.print(summary(trace, check, look))
@@ -51,7 +72,7 @@ def _print_view(trace: Trace, options: Options, screen: Screen) -> int:
     # on stderr why the exit code is not 0; where both streams go to one place it stands there.
     if not same_place(sys.stdout, sys.stderr):
         _tell_reason(check)
-    return check.exit_code
+    return check
 
 
 def _view(trace: Trace, options: Options, look: Look) -> Text:
@@ -63,17 +84,17 @@ def _view(trace: Trace, options: Options, look: Look) -> Text:
     return VIEWS[options.view](trace, look, depth=options.depth)
 
 
-def _print_json(trace: Trace, options: Options, screen: Screen) -> int:
+def _print_json(trace: Trace, options: Options, screen: Screen) -> Check:
     from backtrace.render.json import json_text
 
     check = _checked(trace, options)
     screen.write_json(json_text(trace, check, formulas=not options.no_formulas))
     _tell_notices(trace, check)
     _tell_reason(check)
-    return check.exit_code
+    return check
 
 
-def _print_numbers(trace: Trace, options: Options, screen: Screen) -> int:
+def _print_numbers(trace: Trace, options: Options, screen: Screen) -> Check:
     from backtrace.render.quiet import quiet
 
     if trace.wrt:
@@ -83,7 +104,7 @@ def _print_numbers(trace: Trace, options: Options, screen: Screen) -> int:
     check = _checked(trace, options)
     _tell_notices(trace, check)
     _tell_reason(check)
-    return check.exit_code
+    return check
 
 
 def _checked(trace: Trace, options: Options) -> Check:

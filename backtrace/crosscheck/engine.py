@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial, reduce
@@ -13,7 +14,8 @@ import numpy as np
 
 from backtrace.errors import EngineMissing
 from backtrace.graph import Apply, Params
-from backtrace.ops.rows import Elementwise, Value
+from backtrace.ops import Elementwise, Op
+from backtrace.ops.rows import Value
 from backtrace.records import Trace
 
 Tensor: TypeAlias = Any
@@ -50,7 +52,7 @@ class Torch:
     def __init__(self) -> None:
         self._torch = import_torch()
         self._float64 = self._torch.float64
-        self._functions: dict[tuple[Elementwise, Params], Callable[..., Tensor]] = {}
+        self._functions: dict[tuple[Op, Params], Callable[..., Tensor]] = {}
         self.version: str = str(self._torch.__version__).partition("+")[0]
 
     def __str__(self) -> str:
@@ -82,7 +84,7 @@ class Torch:
                 arguments[index] = [
                     self._tensor(
                         trace.values[i],
-                        node.op.local[slot] is None or trace.adjoints[i] is not None,
+                        not node.op.passes(slot) or trace.adjoints[i] is not None,
                     )
                     for slot, i in enumerate(node.inputs)
                 ]
@@ -152,7 +154,7 @@ class Torch:
     def _apply(self, node: Apply, inputs: list[Tensor]) -> Tensor:
         function = self._functions.get((node.op, node.params)) or self._function(node)
         try:
-            tensor = function(*inputs)
+            tensor = function(*self._stretched(node, inputs))
         except Exception as error:  # a param that torch does not take raises what it likes
             call = node.op.as_call(node.op.inputs, dict(node.params))
             raise _refused(call, error) from error
@@ -163,6 +165,17 @@ class Torch:
                 return tensor.view_as(tensor)  # a node of its own, with a gradient of its own
         return tensor
 
+    def _stretched(self, node: Apply, inputs: list[Tensor]) -> Iterable[Tensor]:
+        """The inputs of an elementwise operation in one shape.
+
+        Then it is the whole product that is summed over stretched axes, also where a row is written
+        with several operations of torch; and torch's own clamp stretches no gradient by itself.
+        """
+        if type(node.op) is Elementwise and any(t.shape != inputs[0].shape for t in inputs):
+            found: Iterable[Tensor] = self._torch.broadcast_tensors(*inputs)
+            return found
+        return inputs
+
     def _function(self, node: Apply) -> Callable[..., Tensor]:
         function = torch_function(node.op, self._torch)
         if params := {**node.op.params, **dict(node.params)}:
@@ -171,18 +184,28 @@ class Torch:
         return function
 
     def _tensor(self, value: Value, requires_grad: bool) -> Tensor:
+        if np.ndim(value) and min(value.strides) < 0:  # x[::-1], which torch does not read
+            value = value.copy()
         return self._torch.tensor(
             value, dtype=self._float64, device="cpu", requires_grad=requires_grad
         )
 
     @contextmanager
     def _recording(self) -> Iterator[None]:
-        """Record gradients meanwhile, whatever the caller has switched off."""
-        with self._torch.inference_mode(False), self._torch.enable_grad():
+        """Record gradients meanwhile, whatever the caller has switched off.
+
+        torch's warnings, as of a divisor n - 1 = 0, are about what the trace itself reports.
+        """
+        with (
+            self._torch.inference_mode(False),
+            self._torch.enable_grad(),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
             yield
 
 
-def torch_function(op: Elementwise, torch: Any) -> Callable[..., Tensor]:
+def torch_function(op: Op, torch: Any) -> Callable[..., Tensor]:
     """What a row's `torch` text stands for: a function of (*inputs, **params)."""
     if op.torch.replace(".", "").isidentifier() and op.torch.startswith("torch."):
         found: Callable[..., Tensor] = reduce(getattr, op.torch.split(".")[1:], torch)

@@ -16,9 +16,11 @@ import numpy as np
 
 from backtrace.crosscheck.amplified import amplified_beyond
 from backtrace.crosscheck.engine import Apart, Replay, Torch
+from backtrace.crosscheck.reordered import Result, is_of_order
 from backtrace.crosscheck.report import Verdict
 from backtrace.crosscheck.tolerance import agree, both
 from backtrace.graph import Apply
+from backtrace.ops import Elementwise
 from backtrace.ops.rows import Value
 from backtrace.passes import edge
 from backtrace.records import Trace
@@ -44,6 +46,7 @@ UNEXPLAINED = Finding(
     "differs",
     "no single operation explains it, and it is too large for rounding",
 )
+AT_NAN = "{} has several gradients where an input is nan, and ours is another"
 HUGE = 1e100
 
 
@@ -104,7 +107,7 @@ class Judge:
     def _doubted(self, index: int, theirs: Apart) -> Iterator[Doubt]:
         """The edges of an operation on which torch has another product; blames a wrong value."""
         ours = self.trace.values[index]
-        if not agree(ours, theirs.value):
+        if not agree(ours, theirs.value) and not self._reordered(index, ours, theirs.value):
             self.wrong_values.add(index)
             self._blame(index, "its value is {}; {} gives {}", ours, theirs.value)
             return
@@ -117,8 +120,30 @@ class Judge:
             mine = self._passed(index, slot, upstream)
             # It is the local derivative that must agree to the tolerance, whatever arrives:
             # 1 - v² of a saturated tanh is nothing but rounding, and an upstream of 1e12 shows it.
-            if not agree(mine, product, scale=_size(upstream)):
+            if agree(mine, product, scale=_size(upstream)):
+                continue
+            if self._agrees_at_numbers(index, slot, mine, product):
+                self.wrong_edges.add((index, slot))
+                self.faults.setdefault(index, Finding("convention", AT_NAN.format(self.engine)))
+            elif not self._reordered(index, mine, product, slot):
                 yield Doubt(index, slot, mine, product)
+
+    def _agrees_at_numbers(self, index: int, slot: int, ours: Value, theirs: Value) -> bool:
+        """Whether an elementwise operation on an array agrees wherever its input is a number.
+
+        What torch passes on to nan depends on how many entries it takes at a time: relu6 gives
+        eight of them another gradient than one.
+        """
+        node = self._operation(index)
+        number = ~np.isnan(self.trace.values[node.inputs[slot]])
+        if not isinstance(node.op, Elementwise) or np.all(number) or np.shape(ours) in ((), (1,)):
+            return False
+        return agree(ours[number], theirs[number], scale=_size(self._upstream(index)))
+
+    def _reordered(self, index: int, ours: Value, theirs: Value, slot: int | None = None) -> bool:
+        """Whether adding up the same terms in another order explains a difference."""
+        result = Result(self.trace, index, self._upstream(index), slot)
+        return is_of_order(result, (ours, theirs), self.engine)
 
     def _judge_edges(self, doubted: list[Doubt]) -> None:
         """Blame the doubted edges, but for those that only an extreme upstream sets apart."""
@@ -147,18 +172,19 @@ class Judge:
         Where inf arrives, a derivative of 0 excuses no finite product: the mask counts there.
         """
         index, slot = doubt.via, doubt.slot
-        if theirs is None or self._operation(index).op.local[slot] is None:
+        if theirs is None or not self._operation(index).op.passes(slot):
             return False
         ours = self._passed(index, slot, self._one(index))
-        if not np.all(np.isfinite(self._upstream(index))) and not np.all(ours):
-            masked = np.isfinite(doubt.ours) != np.isfinite(doubt.theirs)
-            return not np.any(masked) and agree(ours, theirs)
-        return agree(ours, theirs)
+        infinite = ~np.isfinite(self._upstream(index))
+        if np.shape(infinite) != np.shape(ours):
+            infinite = np.any(infinite)
+        masked = infinite & (ours == 0) & (np.isfinite(doubt.ours) != np.isfinite(doubt.theirs))
+        return not np.any(masked) and agree(ours, theirs)
 
     def _passed(self, index: int, slot: int, upstream: Value) -> Value:
         """What our rule passes on: 0 where the row says that no gradient passes."""
         node = self._operation(index)
-        if node.op.local[slot] is None:
+        if not node.op.passes(slot):
             nothing: Value = np.zeros_like(self.trace.values[node.inputs[slot]])[()]
             return nothing
         return edge(self.graph, self.trace.values, upstream, index, slot).product
@@ -185,7 +211,7 @@ class Judge:
         size = 1.0
         for via, slot in self.graph.uses[index]:
             node, upstream = self._operation(via), self.trace.adjoints[via]
-            if node.op.local[slot] is None:
+            if not node.op.passes(slot):
                 continue
             if upstream is not None:
                 product = self._passed(via, slot, upstream)
@@ -213,7 +239,7 @@ class Judge:
             node = self.graph.nodes[index]
             if index in found and isinstance(node, Apply):
                 inputs = enumerate(node.inputs)
-                found.update(i for slot, i in inputs if node.op.local[slot] is not None)
+                found.update(i for slot, i in inputs if node.op.passes(slot))
         return found
 
     def _operation(self, index: int) -> Apply:
@@ -253,7 +279,7 @@ class Judge:
                 continue
             for via, slot in self.graph.uses[index]:
                 wrong = (via, slot) in self.wrong_edges
-                if self._operation(via).op.local[slot] is None and not wrong:
+                if not self._operation(via).op.passes(slot) and not wrong:
                     continue
                 cause = via if wrong else causes.get(via)
                 if cause is None and self.trace.adjoints[via] is not None:

@@ -10,17 +10,35 @@ from backtrace.ops import (
     activations,
     arithmetic,
     choices,
+    class_axes,
+    class_losses,
+    classes,
+    convolutions,
+    extremes,
     hyperbolic,
+    indexing,
+    joins,
+    losses,
+    matrices,
+    normalizing,
+    norms,
     piecewise,
+    pooling,
     powers,
     rectifiers,
+    reductions,
     rounding,
+    shapes,
     special,
+    spreads,
+    squares,
+    transposes,
     trigonometric,
 )
 from backtrace.ops.rows import Domain, Elementwise, Op, overloads
+from backtrace.ops.structural import Composite, Structural
 
-FAMILIES: Mapping[str, tuple[Elementwise, ...]] = MappingProxyType(
+FAMILIES: Mapping[str, tuple[Op, ...]] = MappingProxyType(
     {
         "arithmetic": arithmetic.ROWS,
         "powers": powers.ROWS,
@@ -32,13 +50,30 @@ FAMILIES: Mapping[str, tuple[Elementwise, ...]] = MappingProxyType(
         "rectifiers": rectifiers.ROWS,
         "activations": activations.ROWS,
         "special": special.ROWS,
+        "reductions": (*reductions.ROWS, *spreads.ROWS, *norms.ROWS),
+        "extremes": extremes.ROWS,
+        "matrices": (*matrices.ROWS, *squares.ROWS),
+        "shapes": (*shapes.ROWS, *transposes.ROWS, *joins.ROWS),
+        "indexing": (*indexing.ROWS, *classes.ROWS),
+        "normalizing": normalizing.ROWS,
+        "convolutions": (*convolutions.ROWS, *pooling.ROWS),
+        "losses": (*losses.ROWS, *class_losses.ROWS, *class_axes.ROWS),
     }
 )
-OPS: Mapping[str, Elementwise] = MappingProxyType(
+OPS: Mapping[str, Op] = MappingProxyType(
     {row.name: row for row in chain.from_iterable(FAMILIES.values())}
 )
-FUNCTIONS: Mapping[str, tuple[Elementwise, ...]] = MappingProxyType(
+FUNCTIONS: Mapping[str, tuple[Op, ...]] = MappingProxyType(
     overloads(row for row in OPS.values() if not row.notation or row.call)
 )
 
-__all__ = ["FAMILIES", "FUNCTIONS", "OPS", "Domain", "Elementwise", "Op"]
+__all__ = [
+    "FAMILIES",
+    "FUNCTIONS",
+    "OPS",
+    "Composite",
+    "Domain",
+    "Elementwise",
+    "Op",
+    "Structural",
+]

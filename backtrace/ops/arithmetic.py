@@ -16,12 +16,26 @@ def _remainder(x: Value, y: Value) -> Value:
     return pick(rest == 0, np.copysign(rest, x), rest)
 
 
+def _slope(x: Value, y: Value, v: Value) -> Value:
+    """The derivative of x**y by x; of a square without the power, which on arrays is dear."""
+    if isinstance(y, float) and y == 2:
+        return x * y
+    return pick(y == 0, 0.0, y * x ** (y - 1))
+
+
+def _is_vertical(x: Value, y: Value) -> Value:
+    """Whether x**y has no derivative by x: at 0, for exponents from 0 to below 1."""
+    root = (y >= 0) & (y < 1)
+    return root & (x == 0) if np.any(root) else root
+
+
 ROWS = (
     Elementwise(
         name="add",
         inputs=("x", "y"),
         notation="{0} + {1}",
         call="add",
+        carries=True,
         forward=operator.add,
         formula=lambda x, y: x + y,
         partials=lambda x, y, v: (sp.S.One, sp.S.One),
@@ -35,6 +49,7 @@ ROWS = (
         notation="{0} - {1}",
         call="sub",
         also=("subtract",),
+        carries=True,
         forward=operator.sub,
         formula=lambda x, y: x - y,
         partials=lambda x, y, v: (sp.S.One, sp.S.NegativeOne),
@@ -48,6 +63,7 @@ ROWS = (
         notation="{0}*{1}",
         call="mul",
         also=("multiply",),
+        carries=True,
         forward=operator.mul,
         formula=lambda x, y: x * y,
         partials=lambda x, y, v: (y, x),
@@ -106,6 +122,7 @@ ROWS = (
         notation="-{0}",
         call="neg",
         also=("negative",),
+        carries=True,
         forward=operator.neg,
         formula=lambda x: -x,
         partials=lambda x, v: (sp.S.NegativeOne,),
@@ -123,7 +140,7 @@ ROWS = (
         formula=lambda x, y: x**y,
         partials=lambda x, y, v: (y * x ** (y - 1), v * sp.log(x)),
         local=(
-            lambda x, y, v: pick(y == 0, 0.0, y * x ** (y - 1)),
+            _slope,
             # 0 at x = 0 with y >= 0, where v*log(x) is 0 × -inf (PyTorch issue 27134)
             lambda x, y, v: pick((x == 0) & (y >= 0), 0.0, v * np.log(x)),
         ),
@@ -136,7 +153,7 @@ ROWS = (
         domain=Domain(
             needs="a base above 0, or a whole exponent (not below 0 where the base is 0)",
             defined=lambda x, y: (x > 0) | ((x < 0) & (y == np.floor(y))) | ((x == 0) & (y >= 0)),
-            kink=lambda x, y: (x == 0) & (y >= 0) & (y < 1),
+            kink=_is_vertical,
             samples=((1.5, -2.0), (2.0, 3.0), (0.7, 0.5), (2.0, 0.0)),
             kinks=((0.0, 0.0), (0.0, 0.5), (0.0, 1 / 3)),
             edges=(

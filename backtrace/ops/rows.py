@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from backtrace.ops.params import REQUIRED, written
+
 # A value of a node: numpy's own scalar for 0-d (immutable, IEEE rules), else a read-only array.
 Value: TypeAlias = Any
 Point: TypeAlias = tuple[float, ...]
@@ -24,8 +26,11 @@ Local: TypeAlias = float | Callable[..., Value] | None
 # Where no gradient passes although the upstream is inf or nan: a function as above, of booleans.
 Mask: TypeAlias = Callable[..., Value] | None
 
+# Making a class takes a third longer with eq and repr, which nobody needs of these, and every
+# start of the command line waits for it.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Domain:
     """Where an operation is defined, and where it has a value but no derivative.
 
@@ -36,12 +41,12 @@ class Domain:
     needs: str = ""  # what an input must be, as in "log needs a number above 0"
     defined: Callable[..., Value] | None = None
     kink: Callable[..., Value] | None = None
-    samples: tuple[Point, ...]  # ordinary points, for the tests
-    kinks: tuple[Point, ...] = ()  # points where `kink` holds
-    edges: tuple[Point, ...] = ()  # awkward points that are no kinks: poles, overflow, 0**0, nan
+    samples: tuple[Any, ...]  # ordinary points, for the tests: Point, or At of arrays
+    kinks: tuple[Any, ...] = ()  # points where `kink` holds
+    edges: tuple[Any, ...] = ()  # awkward points that are no kinks: poles, overflow, 0**0, nan
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EachInput:
     """The same rule for every input of an operation that takes any number of them.
 
@@ -64,21 +69,32 @@ def where_local_is_zero(rule: Local) -> Mask:
     return blocked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False, init=False)
 class Op:
-    """One operation: how it is written and shown."""
+    """One operation: how it is written and shown. Only its kinds below are ever made."""
 
     name: str  # its key in the table, and `op` in the JSON
-    inputs: tuple[str, ...]  # as in its signature; ("*x",) takes two or more
+    inputs: tuple[str, ...]  # as in its signature; the last may be "*x": any number, or two or more
     notation: str = ""  # "{0}*{1}" for an operator; otherwise it is shown as a call
     call: str = ""  # the function's name where it is not `name` (log_base is written log(x, base))
     also: tuple[str, ...] = ()  # second names
     chosen_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    params: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    always_shown: tuple[str, ...] = ()  # the params that are shown even where they are the default
     allowed: Callable[..., str] | None = None  # of (**params): what is wrong with them, or ""
     by_keyword: bool = False  # by position an earlier row is meant, so it is shown clamp(x, max=0)
+    two_paths: bool = False  # torch sums two paths: an infinite upstream gives inf - inf = nan
+    forward: Callable[..., Value]  # numpy: (*inputs, **params)
+    torch: str  # "torch.log", or an expression in the names of the inputs and params
+    domain: Domain
     convention: str = ""  # what the derivative is at a kink, and why: "relu'(0) = 0: …"
     notes: str = ""  # what else a user should know: another definition elsewhere, a threshold
+
+    # Whether inf or nan in an input makes the output, or some entry of it, inf or nan.
+    carries: bool = False
+    moves: bool = False  # entries are only moved, repeated or picked: reshape, .T, x[0]
+    linear: bool = False  # in every input alone: a factor of one can stand before the whole
+    pairs: bool = False  # of whole arrays, but it goes through two of them entry by entry
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -86,25 +102,47 @@ class Op:
     @property
     def variadic(self) -> bool:
         """Whether it takes any number of inputs."""
-        return self.inputs[0].startswith("*")
+        return self.inputs[-1].startswith("*")
+
+    def passes(self, slot: int) -> bool:
+        """Whether a gradient can pass to an input."""
+        raise NotImplementedError  # every kind of row says so
+
+    def at_kink(self, inputs: Sequence[Value], params: Mapping[str, Any]) -> bool:
+        """Whether it has a value here and no derivative, at one entry of the inputs at least."""
+        kink = self.domain.kink
+        with np.errstate(all="ignore"):
+            return kink is not None and bool(np.any(kink(*inputs, **params)))
+
+    @property
+    def depends_on_shapes(self) -> bool:
+        """Whether another row is meant for inputs of some shapes."""
+        return False
+
+    def is_index(self, slot: int) -> bool:  # noqa: ARG002  (a row of whole arrays may say yes)
+        """Whether an input holds indices or classes, which are whole numbers."""
+        return False
 
     @property
     def written(self) -> str:
         """The name a user calls it by."""
         return self.call or self.name
 
-    def shown(self, labels: Sequence[str], params: Mapping[str, float]) -> str:
+    def shown(self, labels: Sequence[str], params: Mapping[str, Any]) -> str:
         """The operation applied to inputs of these names, as text in the language."""
         if self.notation:
             return self.notation.format(*(f"({s})" if s.startswith("-") else s for s in labels))
         return self.as_call(labels, params)
 
-    def as_call(self, labels: Sequence[str], params: Mapping[str, float]) -> str:
-        """The operation as a call: `clamp(x, 0, 1)`, `gelu(x, approximate="tanh")`."""
-        given = {k: v for k, v in params.items() if v != self.params[k]}
-        keywords = [f"{k}={float(v)!r}".removesuffix(".0") for k, v in given.items()]
+    def as_call(self, labels: Sequence[str], params: Mapping[str, Any]) -> str:
+        """The operation as a call: `clamp(x, 0, 1)`, `sum(x, axis=0)`, `reshape(x, (2, 3))`."""
+        shown = {k: v for k, v in params.items() if k in self.always_shown or v != self.params[k]}
+        keywords = [
+            f"{k}={written(v)}" if self.by_keyword or self.params[k] is not REQUIRED else written(v)
+            for k, v in shown.items()
+        ]
         chosen = [f'{k}="{v}"' for k, v in self.chosen_by.items()]
-        if self.by_keyword:
+        if self.by_keyword and not self.params:
             first, *others = zip(self.inputs, labels, strict=True)
             labels = [first[1], *(f"{name}={label}" for name, label in others)]
         return f"{self.written}({', '.join([*labels, *keywords, *chosen])})"
@@ -119,17 +157,17 @@ class Elementwise(Op):
     sigmoid(-800) is nan). The tests hold them equal.
     """
 
-    forward: Callable[..., Value]  # numpy: (*inputs, **params)
     formula: Callable[..., Any]  # sympy: (*inputs, **params)
     partials: Callable[..., tuple[Any, ...]]  # sympy: (*inputs, v, **params), v the output
     local: tuple[Local, ...] | EachInput  # numpy, one an input
     # True: every zero local derivative blocks. Where nothing blocks, inf × 0 is nan, as in torch.
     masks: bool | tuple[Mask, ...] | EachInput = False
-    torch: str  # "torch.log", or an expression in the names of the inputs and params
-    domain: Domain
-    two_paths: bool = False  # torch sums two paths: an infinite upstream gives inf - inf = nan
     smooth: bool = True  # False: `formula` has no derivative that sympy could give
     by_name: bool = False  # in longer formulas it stands as sigmoid(x), not as its formula
+
+    def passes(self, slot: int) -> bool:
+        """Whether a gradient can pass to an input."""
+        return self.local[slot] is not None
 
     def applied(self, *inputs: Any, **params: float) -> Any:
         """The operation as a term of a longer sympy formula: `sigmoid(x)`, `log(x)/log(base)`."""
@@ -139,12 +177,6 @@ class Elementwise(Op):
             return named(self, tuple({**self.params, **params}.items()))(*inputs)
         return self.formula(*inputs, **exact(params))
 
-    def at_kink(self, inputs: Sequence[Value], params: Mapping[str, float]) -> bool:
-        """Whether it has a value here and no derivative, at one entry of the inputs at least."""
-        kink = self.domain.kink
-        with np.errstate(all="ignore"):
-            return kink is not None and bool(np.any(kink(*inputs, **params)))
-
     def mask(self, slot: int) -> Mask:
         """Where the edge into `slot` is blocked, or None if nothing ever is."""
         if isinstance(self.masks, tuple | EachInput):
@@ -152,9 +184,9 @@ class Elementwise(Op):
         return where_local_is_zero(self.local[slot]) if self.masks else None
 
 
-def overloads(rows: Iterable[Elementwise]) -> dict[str, tuple[Elementwise, ...]]:
+def overloads(rows: Iterable[Op]) -> dict[str, tuple[Op, ...]]:
     """The rows by every name a user may write, in table order where several share one."""
-    found: dict[str, tuple[Elementwise, ...]] = {}
+    found: dict[str, tuple[Op, ...]] = {}
     for row in rows:
         for name in (row.written, *row.also):
             found[name] = (*found.get(name, ()), row)
@@ -163,8 +195,12 @@ def overloads(rows: Iterable[Elementwise]) -> dict[str, tuple[Elementwise, ...]]
 
 def pick(condition: Value, yes: Value, no: Value) -> Value:
     """`yes` where the condition holds, else `no`; a scalar stays numpy's own scalar."""
-    chosen: Value = np.where(condition, yes, no)
-    return chosen[()]
+    if type(condition) is np.bool_:  # of numbers; and x**2 on an array, where only 2 is asked about
+        chosen, other = (yes, no) if condition else (no, yes)
+        if isinstance(chosen, np.ndarray) and np.ndim(other) == 0:
+            return chosen
+    found: Value = np.where(condition, yes, no)
+    return found[()]
 
 
 def select(blocked: Value, product: Value) -> Value:

@@ -16,41 +16,35 @@ NUMBER_AFTER_VALUE = (
 )
 TOO_DEEP = "nested more than {} levels deep: give the inner parts names of their own"
 LONG_NAME = "a name has at most {} characters"
-NEVER_CLOSED = "this parenthesis is never closed"
+NEVER_CLOSED = "this {} is never closed"
+EMPTY_LIST = "a list in a program has at least one value"
+MASK = "a condition is no index here: write where(x > 2, x, 0), or x*(x > 2)"
+EMPTY_INDEX = "an index is missing here, as in x[0] or x[1:3]"
 POSITIONAL_LAST = "an argument without a name stands before those with one"
 GIVEN_TWICE = "{} is given twice"
 KEYWORD = "{!r} is a word of Python; a program here has formulas and assignments only"
-METHOD = "methods and attributes are not in the language; write a function, as in log(x)"
-INDEXING = "indexing is not in the language of this version, which traces scalars"
+METHOD = "{} is not in the language; write a function, as in log(x) or x.sum()"
+BRACKET = "this bracket closes none"
 
-OF_VECTORS = frozenset(
+RANGES = frozenset({"linspace", "arange", "array", "tensor", "zeros", "ones", "eye", "range"})
+# Members of arrays and tensors that people paste, and what to do about them here.
+MEMBERS: Mapping[str, str] = MappingProxyType(
     {
-        "sum",
-        "mean",
-        "prod",
-        "var",
-        "std",
-        "norm",
-        "dot",
-        "matmul",
-        "softmax",
-        "log_softmax",
-        "logsumexp",
-        "mse",
-        "mse_loss",
-        "cross_entropy",
-        "nll",
-        "bce",
-        "linspace",
-        "array",
+        "backward": "leave .backward() out: gradients are always computed",
+        "detach": "a value that no gradient goes to is a variable of its own: bind it to a name",
+        "grad": "leave .grad out: gradients are always shown",
+        "item": "leave .item() out: a value of one entry is a number",
+        "numpy": "leave .numpy() out",
+        "shape": "write the sizes as numbers",
+        "size": "write the size as a number",
+        "values": "leave .values out: max(x, axis=0) is the values",
+        "requires_grad_": "leave it out: every variable gets a gradient, or those of wrt",
     }
 )
 MEANT: Mapping[str, str] = MappingProxyType(
     {
         "//": "floor division is written floor(a/b)",
-        "@": "the matrix product is not in the language of this version, which traces scalars",
-        "[": INDEXING,
-        ".": METHOD,
+        ".": METHOD.format("this point"),
         "=": "one = a statement; equality is written ==",
         ":=": "an assignment is written with =",
         "!": "there is no factorial; its smooth form is exp(lgamma(n + 1))",
@@ -62,8 +56,8 @@ MEANT: Mapping[str, str] = MappingProxyType(
         "\\": "LaTeX is not read here; write exp(x), sqrt(x), a/b",
         "{": "write parentheses ( ) for grouping",
         "}": "write parentheses ( ) for grouping",
-        "]": INDEXING,
-        ":": "a colon has no meaning here; a choice is written where(x > 0, a, b)",
+        "]": BRACKET,
+        ":": "a colon stands in an index only, as in x[1:3]; a choice is where(x > 0, a, b)",
         "?": "a choice is written where(x > 0, a, b)",
         "$": "LaTeX is not read here; write exp(x), sqrt(x), a/b",
     }
@@ -80,7 +74,7 @@ def unexpected(text: str, before: str) -> str:
         missing = before in ("(", ",")
         return "a value is missing here" if missing else "this parenthesis closes none"
     if text == ",":
-        return "a comma separates the arguments of a function only"
+        return "a comma separates the arguments of a function, or the values of a list in brackets"
     meant = MEANT.get(text) or MEANT.get(text[:1])
     if meant:
         return meant
@@ -91,11 +85,23 @@ def unexpected(text: str, before: str) -> str:
 
 def unknown_function(name: str) -> str:
     """A call of something that is neither in the table nor a variable."""
-    if name in OF_VECTORS:
-        return f"{name} is of vectors, and this version traces scalars: write its terms out"
+    if name in RANGES:
+        return f"{name} makes a value: bind it to a name, as in x=linspace(0, 1, 5) or x=[1, 2]"
     meant = did_you_mean(name, FUNCTIONS) or "; `backtrace ops` lists the functions"
     variable = f"; a variable needs a value, as in {name}=1" if len(name) < 3 else ""
     return f"unknown function {shortened(name)!r}{meant}{variable}"
+
+
+def member(name: str) -> str:
+    """An attribute or method that the language has not."""
+    if name in MEMBERS:
+        return MEMBERS[name]
+    if name in FUNCTIONS:
+        return f"{name} is a function: write x.{name}() with its parentheses"
+    meant = did_you_mean(name, FUNCTIONS)
+    if not name.isidentifier():
+        return METHOD.format("this point")
+    return f"{METHOD.format(f'.{shortened(name)}')}{meant}"
 
 
 def ambiguous(name: str, ways: Iterable[Iterable[str]]) -> str:

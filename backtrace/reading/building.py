@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 
 from backtrace.errors import Span
 from backtrace.graph import Apply, Constant, Graph, Leaf, Node, Params
-from backtrace.ops import Elementwise
+from backtrace.ops import Op
 
 LONGEST_PRODUCT = 32  # letters of a name that is tried as a product of names
 
@@ -27,9 +27,23 @@ class Builder:
         self.spans.append(span)
         return len(self.nodes) - 1
 
-    def apply(self, op: Elementwise, inputs: Iterable[int], span: Span, params: Params = ()) -> int:
+    def apply(self, op: Op, inputs: Iterable[int], span: Span, params: Params = ()) -> int:
         """Append an operation on earlier nodes."""
         return self.add(Apply(op, tuple(inputs), params), span)
+
+    def taken_out(self, mark: int, indices: Sequence[int]) -> tuple[int, ...] | None:
+        """Whole literals that are all the nodes since `mark`, which leave the graph again.
+
+        None where they are anything else; then nothing is changed.
+        """
+        nodes = [self.nodes[i] for i in indices]
+        if list(indices) != list(range(mark, len(self.nodes))):
+            return None
+        numbers = [float(n.value) for n in nodes if isinstance(n, Constant)]
+        if len(numbers) < len(nodes) or not all(map(float.is_integer, numbers)):
+            return None
+        del self.nodes[mark:], self.spans[mark:]
+        return tuple(map(int, numbers))
 
     def assign(self, name: str, index: int) -> None:
         """From here on `name` means node `index`."""

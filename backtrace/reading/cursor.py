@@ -13,6 +13,7 @@ from backtrace.reading.tokens import Tokens
 
 DEEPEST = 100
 ENDS = frozenset({"\n", ";", ""})
+OPENING, CLOSING = frozenset("(["), frozenset(")]")
 
 
 class Cursor:
@@ -47,12 +48,13 @@ class Cursor:
         if self.depth > DEEPEST:
             raise self.error(advice.TOO_DEEP.format(DEEPEST), opened)
 
-    def close(self, opened: int) -> None:
-        """')'"""
+    def close(self, opened: int, closing: str = ")") -> None:
+        """')', or ']'"""
         text = self.texts[self.at]
         if text in ENDS:
-            raise self.error(advice.NEVER_CLOSED, opened)
-        if text != ")":
+            kind = "parenthesis" if closing == ")" else "bracket"
+            raise self.error(advice.NEVER_CLOSED.format(kind), opened)
+        if text != closing:
             raise self.unexpected()
         self.at += 1
         self.depth -= 1

@@ -3,54 +3,64 @@
 from __future__ import annotations
 
 import keyword
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import reduce
 
 from backtrace.errors import ReadError
 from backtrace.graph import NAMED_CONSTANTS, Constant
-from backtrace.ops import FUNCTIONS, OPS, Elementwise
+from backtrace.ops import FUNCTIONS, OPS, Op
+from backtrace.ops.params import SAME_PARAM
 from backtrace.reading import advice, prefixes
-from backtrace.reading.calls import Call, Function
-from backtrace.reading.cursor import Cursor
+from backtrace.reading.brackets import Bracketed
+from backtrace.reading.calls import Function, stacked
 from backtrace.reading.numbers import fraction, literal, raised
 from backtrace.reading.tokens import FRACTIONS, starts_name, starts_number, starts_raised
 
 # Every operator between two operands, by its sign: "+", "**", "<=", …
-OPERATORS: Mapping[str, Elementwise] = {
+OPERATORS: Mapping[str, Op] = {
     row.notation[len("{0}") : -len("{1}")].strip(): row
     for row in OPS.values()
     if row.notation and len(row.inputs) == 2
 }
+# Every operation that is written as an attribute: x.T
+ATTRIBUTES: Mapping[str, Op] = {
+    row.notation.removeprefix("{0}."): row
+    for row in OPS.values()
+    if row.notation.startswith("{0}.")
+}
 
 
-class Operands(Cursor, ABC):
-    """The rules for what stands between operators; `value` leads back to those."""
-
-    @abstractmethod
-    def value(self) -> int:
-        """Any value."""
+class Operands(Bracketed):
+    """The rules for what stands between operators."""
 
     def item(self) -> int:
-        """item = NUMBER | NAME | function | '(' value ')' | '√' item"""
+        """item = primary postfix*"""
         text = self.texts[self.at]
+        first = self.at
         known = self.builder.scope.get(text)
         if known is not None:  # what most operands of a long program are
             self.at += 1
             index = known
-        elif starts_name(text):
-            index = self.named()
-        elif starts_number(text):
-            index = self.number()
-        elif text == "(":
-            index = self.parenthesis()
-        elif text == "√":
-            index = self.root()
         else:
-            raise self.unexpected()
-        if self.texts[self.at] in ("[", "."):
-            raise self.unexpected()
+            index = self.primary(text)
+        while self.texts[self.at] in ("[", "."):
+            index = self.postfix(first, index)
         return index
+
+    def primary(self, text: str) -> int:
+        """primary = NUMBER | NAME | function | '(' value ')' | list | '√' item"""
+        if starts_name(text):
+            return self.named()
+        if starts_number(text):
+            return self.number()
+        if text == "(":
+            return self.parenthesis()
+        if text == "[":
+            first = self.at
+            return stacked(self.builder, self.listed(), self.tokens.span(first, self.at - 1))
+        if text == "√":
+            return self.root()
+        raise self.unexpected()
 
     def number(self) -> int:
         """NUMBER = 2 | 2. | .5 | 1e-3 | 1_000 | ½"""
@@ -85,7 +95,7 @@ class Operands(Cursor, ABC):
         builder = self.builder
         if name in builder.scope or builder.is_bound(name):
             return self.variable(first, name)
-        if self.texts[first + 1] == ".":
+        if self.texts[first + 1] == "." and name in prefixes.ROOTS:
             return self.dotted(first)
         if name in FUNCTIONS:
             self.at += 1
@@ -161,39 +171,31 @@ class Operands(Cursor, ABC):
         span = self.tokens.span(first, self.at - 1)
         return self.builder.apply(OPERATORS["**"], (index, power), span)
 
-    def call(self, first: int, function: Function) -> int:
-        """arguments = '(' (argument (',' argument)* ','?)? ')'"""
-        opened = self.at
-        self.at += 1
-        self.enter(opened)
-        call = Call(function)
-        while self.texts[self.at] != ")":
-            self.argument(call)
-            if self.texts[self.at] != ",":
-                break
-            self.at += 1
-        self.close(opened)
-        if not self.texts[first].isascii():
-            self.readings.rewrite(first, function.rows[0].written)
-        return call.node(self.builder, self.source, self.tokens.span(first, self.at - 1))
+    # -- what stands after a value
 
-    def argument(self, call: Call) -> None:
-        """argument = value | NAME '=' (value | QUOTED)"""
-        name = self.texts[self.at]
-        if not (starts_name(name) and self.texts[self.at + 1] == "="):
-            if call.named or call.texts:
-                raise self.error(advice.POSITIONAL_LAST)
-            call.positional.append(self.value())
-            return
-        if name in call.named or name in call.texts:
-            raise self.error(advice.GIVEN_TWICE.format(name))
+    def postfix(self, first: int, index: int) -> int:
+        """postfix = '[' subscripts ']' | '.' NAME arguments?"""
+        if self.texts[self.at] == "[":
+            return self.subscripts(first, index)
+        name_at = self.at + 1
+        name = self.texts[name_at]
+        row = ATTRIBUTES.get(name)
+        if row is not None:
+            self.at += 2
+            return self.builder.apply(row, (index,), self.tokens.span(first, name_at))
+        rows = FUNCTIONS.get(name)
+        if rows is None or self.texts[name_at + 1] != "(":
+            raise self.error(advice.member(name), name_at if starts_name(name) else self.at)
         self.at += 2
-        quoted = self.texts[self.at]
-        if quoted[:1] in ("'", '"') and len(quoted) > 1:
-            self.at += 1
-            call.texts[name] = quoted[1:-1]
-        else:
-            call.named[name] = self.value()
+        return self.call(first, Function(name, rows, method=True), index)
+
+    def echo_defaults(self, function: Function, first: int) -> None:
+        """Say which defaults of a library were taken: np.std(x) is std(x, correction=0)."""
+        written = self.texts[first : self.at]
+        others = [k for k, v in SAME_PARAM.items() if v in function.defaults]
+        if function.defaults and not {*function.defaults, *others} & set(written):
+            given = "".join(f", {k}={number:g}" for k, number in function.defaults.items())
+            self.readings.rewrite(self.at - 1, f"{given})")
 
     def dotted(self, first: int) -> int:
         """A name with the prefix of its library: np.log(x), math.pi."""
@@ -208,5 +210,7 @@ class Operands(Cursor, ABC):
             raise ReadError(found, self.source, self.tokens.span(first, last))
         self.readings.rewrite(first, found.name, last)
         if found.rows:
-            return self.function(first, found)
+            index = self.function(first, found)
+            self.echo_defaults(found, last)
+            return index
         return self.builder.add(Constant(found.name), self.tokens.span(first, last))

@@ -19,10 +19,10 @@ from backtrace.reading.operands import OPERATORS, Operands
 from backtrace.reading.tokens import starts_name, starts_number, starts_raised
 
 SUMS = frozenset({"+", "-"})
-PRODUCTS = frozenset({"*", "/", "%"})
+PRODUCTS = frozenset({"*", "/", "%", "@"})
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
-NO_FACTOR = SUMS | COMPARISONS | ENDS | {")", ","}
-AUGMENTED = frozenset({"+=", "-=", "*=", "/=", "%=", "**="})
+NO_FACTOR = SUMS | COMPARISONS | ENDS | {")", "]", ",", ":"}
+AUGMENTED = frozenset({"+=", "-=", "*=", "/=", "%=", "@=", "**="})
 
 
 def read(source: str, bound: Container[str] | None = None) -> Graph:
@@ -60,7 +60,7 @@ class Parser(Operands):
         return self.builder.graph(self.source, output, self.readings.texts)
 
     def statement(self) -> tuple[bool, int]:
-        """statement = (NAME ('=' | '+=' | '-=' | '*=' | '/=' | '%=' | '**='))? value"""
+        """statement = (NAME ('=' | '+=' | '-=' | '*=' | '/=' | '%=' | '@=' | '**='))? value"""
         first = self.at
         sign = self.texts[first + 1]
         augmented = sign in AUGMENTED
@@ -98,7 +98,7 @@ class Parser(Operands):
         return left
 
     def product(self) -> int:
-        """product = signed (('*' | '/' | '%') signed | power)*, where a bare power is times."""
+        """product = signed (('*' | '/' | '%' | '@') signed | power)*; a bare power is times."""
         first = self.at
         left = self.signed()
         divided = False

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from backtrace.graph import NAMED_CONSTANTS
-from backtrace.ops import FUNCTIONS
+from backtrace.ops import FUNCTIONS, Elementwise
 from backtrace.reading.advice import METHOD, unknown_function
 from backtrace.reading.calls import Function
 
@@ -26,28 +26,35 @@ LIBRARIES: Mapping[str, str] = MappingProxyType(
         "F": "torch",
         "torch.nn.functional": "torch",
         "nn.functional": "torch",
+        "np.linalg": "np",
+        "numpy.linalg": "np",
+        "jnp.linalg": "np",
+        "torch.linalg": "torch",
         "sp": "sympy",
         "sympy": "sympy",
     }
 )
-AXIS = "its 2nd argument may be an axis; write {0}(a, b), or {1}.{0}imum(a, b)"
+ROOTS = frozenset(path.partition(".")[0] for path in LIBRARIES)
+AXIS = (
+    "{1}.{0} with a second argument gives values and places, or compares two tensors: write"
+    " {0}(x, axis=0), or {0}(a, b)"
+)
+NORM = "of a matrix an order or an axis means another norm there; write norm(x, ord, axis)"
+EXTREMES = ("maximum", "minimum")
 CHOICE = "a jump has no derivative; write where(x > 0, 1, 0)"
-NUMBER = "write the number alone, or bind it to a name"
+NUMBER = "write the number or the list alone, or bind it to a name"
 # What is spelled alike there and means something else: the advice that is given.
 ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "math": {"remainder": "it rounds to the nearest multiple; write x % y, or fmod(x, y)"},
         "np": {
-            "max": AXIS.format("max", "np"),
-            "min": AXIS.format("min", "np"),
             "heaviside": CHOICE,
             "array": NUMBER,
         },
         "torch": {
-            "max": AXIS.format("max", "torch"),
-            "min": AXIS.format("min", "torch"),
             "heaviside": CHOICE,
             "tensor": NUMBER,
+            "layer_norm": "a shape comes second there; write layer_norm(x), or weight and bias",
         },
         "sympy": {
             "sinc": "it is sin(x)/x there; write sinc(x/pi)",
@@ -58,8 +65,22 @@ ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
-# Functions that take more arguments here than there, where another would be an output array.
-MOST_ARGUMENTS: Mapping[str, int] = MappingProxyType({"log": 1, "maximum": 2, "minimum": 2})
+# Functions that take fewer arguments there, of a library or of one part of it, and what to write
+# instead of more; without advice another argument would be an output array, or a shape.
+SHORTER: Mapping[tuple[str, str], tuple[int, str]] = MappingProxyType(
+    {
+        **{(library, "log"): (1, "") for library in ("np", "torch")},
+        **{(library, name): (2, "") for library in ("np", "torch") for name in EXTREMES},
+        **{("torch", name): (1, AXIS.format(name, "torch")) for name in ("max", "min")},
+        **{(f"{library}.linalg", "norm"): (1, NORM) for library in ("np", "torch")},
+    }
+)
+OF_NUMBERS = frozenset({"math", "sympy"})  # what they have of arrays is of other arrays
+# What is called otherwise here, and the params whose defaults are others there.
+CALLED: Mapping[str, Mapping[str, str]] = MappingProxyType({"np": {"max": "amax", "min": "amin"}})
+DEFAULTS: Mapping[str, Mapping[str, Mapping[str, float]]] = MappingProxyType(
+    {"np": {name: {"correction": 0.0} for name in ("var", "std")}}
+)
 
 
 def lookup(path: Sequence[str]) -> Function | str:
@@ -72,12 +93,21 @@ def lookup(path: Sequence[str]) -> Function | str:
     library = LIBRARIES.get(".".join(prefix))
     if library is None:
         rows = FUNCTIONS.get(member)
-        return f"{written} is not known; write {rows[0].written}(x)" if rows else METHOD
+        known = f"{written} is not known; write"
+        return f"{known} {rows[0].written}(x)" if rows else METHOD.format(written)
     if member in NAMED_CONSTANTS:
         return Function(member)
     if member in ELSEWHERE[library]:
         return f"{written} is not the {member} of this language: {ELSEWHERE[library][member]}"
-    if member not in FUNCTIONS:
+    called = CALLED.get(library, {}).get(member, member)
+    if called not in FUNCTIONS:
         return unknown_function(member)
-    most = MOST_ARGUMENTS.get(member) if library in ("np", "torch") else None
-    return Function(member, FUNCTIONS[member], most)
+    rows = FUNCTIONS[called]
+    if library in OF_NUMBERS:
+        rows = tuple(row for row in rows if isinstance(row, Elementwise))
+        if not rows:
+            return f"{written} is another function there; write {called}(x), without the prefix"
+    part = library + (".linalg" if prefix[-1] == "linalg" else "")
+    most, advice = SHORTER.get((library, member)) or SHORTER.get((part, member)) or (None, "")
+    defaults = DEFAULTS.get(library, {}).get(member, {})
+    return Function(called, rows, most, advice, defaults)

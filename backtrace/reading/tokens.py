@@ -65,7 +65,7 @@ class Tokens:
         self.starts = array("q", map(int.__sub__, self.ends, map(len, self.texts)))
         if "#" in source:
             self._keep([text[:1] != "#" for text in self.texts])
-        if "\n" in source and "(" in source:
+        if "\n" in source and ("(" in source or "[" in source):
             self._keep(self._outside_parentheses())
         if "^" in source or not source.isascii():
             self.texts = [ASCII_FORMS.get(text, text) for text in self.texts]
@@ -76,11 +76,11 @@ class Tokens:
         self.ends = array("q", compress(self.ends, which))
 
     def _outside_parentheses(self) -> list[bool]:
-        """Which tokens are no new line between parentheses, where it is a space."""
+        """Which tokens are no new line between brackets, where it is a space."""
         which = []
         depth = 0
         for text in self.texts:
-            depth = max(0, depth + (text == "(") - (text == ")"))
+            depth = max(0, depth + (text in ("(", "[")) - (text in (")", "]")))
             which.append(depth == 0 or text != "\n")
         return which
 

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from backtrace.errors import BindingError, ReadError, Span, did_you_mean, listed, shortened
+from backtrace.errors import BindingError, Span, did_you_mean, listed, shortened
 from backtrace.graph import Graph
 from backtrace.names import normal
-from backtrace.ops.rows import Array, Value
-from backtrace.passes import forward, frozen
-from backtrace.reading.parser import read
+from backtrace.ops.rows import Value
+from backtrace.passes import frozen
+from backtrace.reading.lists import read_list
+from backtrace.reading.objects import array_of, is_fixed
+from backtrace.reading.ranges import read_range
+from backtrace.reading.scalars import plain_number, read_number
+
+NO_FILES = (
+    "files are read on the command line only (x=@data.npy); in Python load the array and pass it, "
+    "as in x=numpy.load(path)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
     """The value of every name; `typed` are those named for this run, which must be used.
 
-    `options` are the spellings of command-line options, so that `--chek` finds --check.
+    `options` are the spellings of command-line options, so that `--chek` finds --check; `offered`
+    are further names there would have been a value for. Those `from_file` are for several programs:
+    what one does not use is as if it were not there.
     """
 
     values: Mapping[str, Value]
     typed: frozenset[str] = frozenset()
     options: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    from_file: frozenset[str] = frozenset()
+
+    def of(self, graph: Graph, asked: Iterable[str]) -> Mapping[str, Value]:
+        """The values that count for a graph, and for the names to differentiate by."""
+        if not self.from_file:
+            return self.values
+        kept = {*graph.variables, *asked} | (self.values.keys() - self.from_file)
+        return {name: value for name, value in self.values.items() if name in kept}
 
     def check(self, graph: Graph) -> None:
         """Raise BindingError for a variable without a value or a typed name without a use."""
@@ -41,6 +60,9 @@ class Bindings:
         message = f"no value for {listed(missing)}: give one, as in {values}"
         if unused:
             message += f" ({listed(unused)} {'is' if len(unused) == 1 else 'are'} not used)"
+        else:
+            others = {*self.values, *self.offered} - graph.variables.keys()
+            message += did_you_mean(missing[0], others).replace(": ", "; ", 1)
         return BindingError(message, graph.source, graph.spans[graph.variables[missing[0]]])
 
     def _unused(self, graph: Graph, name: str) -> BindingError:
@@ -64,69 +86,41 @@ def bind(mapping: Mapping[str, Any], typed: Mapping[str, Any]) -> Bindings:
 
 
 def value_of(name: str, value: Any) -> Value:
-    """A Python value as a float64 or a read-only float64 array; a text is read."""
+    """A Python value as a float64 or a read-only float64 array; a text is read.
+
+    Raises BindingError with the name, and the place in a nested list.
+    """
+    if is_fixed(value):
+        return value
     if isinstance(value, str):
         return read_value(value, f"{name}=")
-    numbers = _numbers(value)
-    if numbers is None:
-        given = repr(value)[:60]
-        raise BindingError(f"the value of {shortened(name)} is not a real number: {given}")
-    return frozen(numbers)
+    return frozen(array_of(name, value))
 
 
-def _numbers(value: Any) -> Array | None:
-    """A new float64 array; None for text, complex numbers, dates and ragged lists."""
-    try:
-        array = np.array(value)
-        if array.dtype.kind == "O" and None not in array.ravel().tolist():  # None would be nan
-            return array.astype(np.float64)  # decimals, fractions, sympy's numbers
-        return array.astype(np.float64) if array.dtype.kind in "biuf" else None
-    except (TypeError, ValueError, OverflowError):
-        return None
+def read_value(text: str, shown_as: str = "") -> Value:
+    """The value that a text means: a number, a nested list, a linspace or an arange.
 
-
-def read_value(text: str, shown_as: str = "") -> np.float64:
-    """A number, or an expression of constants: `1e-3`, `-inf`, `1/3`, `sqrt(2)/2`, `pi/4`.
-
-    What is not a plain number is worked out by sympy, so that the nearest float64 goes in.
-    `shown_as` stands before the text in the picture of an error. Raises BindingError.
+    Numbers, and the entries of lists, may be expressions of constants: `1/3`, `sqrt(2)/2`, `pi/4`,
+    `-inf`. `shown_as` stands before the text in the picture of an error. Raises BindingError.
     """
     try:
-        return np.float64(_plain(text))
+        return np.float64(plain_number(text))
     except ValueError:
         pass
     source = shown_as + text
-    whole = Span(len(shown_as), len(source))
+    place = Span(len(shown_as), len(source))
+    if text.lstrip()[:1] == "@":
+        raise BindingError(NO_FILES, source, place)
+    array = read_list(source, place)
+    if array is None:
+        array = read_range(source, place)
+    return _number(source, place) if array is None else frozen(array)
+
+
+def _number(source: str, place: Span) -> np.float64:
     try:
-        graph = read(text, ())
-    except ReadError as error:
-        span = error.span and Span(*(column + len(shown_as) for column in error.span))
-        raise BindingError(f"not a number: {error.message}", source, span or whole) from None
-    if graph.variables or graph.assigned:
-        names = listed(list(graph.variables)) or graph.assigned[0][0]
-        raise BindingError(f"not a number: a value cannot use names ({names})", source, whole)
-    return _exact(graph)
-
-
-def _exact(graph: Graph) -> np.float64:
-    from backtrace.symbolic import exact_float
-
-    value = exact_float(graph)
-    if value is not None:
-        return np.float64(value)
-    computed = forward(graph, {})[graph.output]
-    if not np.isfinite(computed):
-        raise BindingError(f"{graph.source} is {computed}, not a number")
-    return np.float64(computed)
-
-
-def _plain(text: str) -> float:
-    """A number without arithmetic. Raises ValueError for anything else, overflow included."""
-    text = text.strip().replace("−", "-")
-    digits = text.lstrip("+-")
-    if not (digits[:1].isdigit() or digits[:1] == "." or digits in ("inf", "nan")):
-        raise ValueError(text)
-    value = float(text)
-    if digits not in ("inf", "nan") and (np.isinf(value) or (value == 0 and digits.strip("0."))):
-        raise ValueError(text)  # the reader says what is wrong, or that 0e5 is right
-    return value
+        return read_number(source, place)
+    except BindingError as error:
+        if "," in source[place.start : place.end]:
+            error.message += "; a list is written in brackets: [1, 2]"
+        raise

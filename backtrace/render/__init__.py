@@ -25,12 +25,13 @@ class Look:
     """What a view is told of the screen it is for.
 
     `ascii` draws without box characters and ∂. `width` is in terminal columns; without one a line
-    may be of any length.
+    may be of any length. `full` shows every entry of every array.
     """
 
     digits: int = DIGITS
     ascii: bool = False
     width: int | None = None
+    full: bool = False
 
 
 PLAIN = Look()  # for a pipe, or for print() in Python

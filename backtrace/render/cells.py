@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 from rich.cells import cell_len, chop_cells
@@ -19,11 +20,14 @@ Cell: TypeAlias = tuple[Piece, ...]
 # One colour for each role, so that a number can be followed from where it arises to its use.
 NAME, FORWARD, LOCAL, GRADIENT = "bold", "green", "cyan", "magenta"
 DIM, GOOD, BAD, KINK = "dim", "green", "bold red", "yellow"
+SIGNS = ("=", "+", "×", "⊙", "*")
+# What is kept together: a list of numbers or a row of a matrix, a shape, a norm, a word.
+WORDS = re.compile(r"\[+[^\[\]]*\]+[,:]? ?|\(\d[\d, ]*\) ?|(?:‖·‖|norm) = [^ ]+ ?|[^ ]* |[^ ]+")
 
 
 def width_of(cell: Cell) -> int:
     """The terminal cells it takes: East Asian wide characters take two, combining marks none."""
-    return sum(cell_len(text) for text, _ in cell)
+    return sum(len(text) if text.isascii() else cell_len(text) for text, _ in cell)
 
 
 def padded(cell: Cell, width: int, *, right: bool = False) -> Cell:
@@ -51,18 +55,23 @@ def assembled(lines: Iterable[Cell]) -> Text:
     """Lines as one renderable, without spaces at their ends."""
     result = Text(no_wrap=True, overflow="ignore", end="")
     for line in lines:
-        pieces = [piece for piece in line if piece[0]]
-        while pieces and not pieces[-1][0].rstrip(" "):
-            pieces.pop()
-        for text, style in pieces[:-1]:
+        for text, style in trimmed(line):
             result.append(text, style)
-        if pieces:
-            text, style = pieces[-1]
-            result.append(text.rstrip(" "), style)
         result.append("\n")
     result.right_crop(1)
     result.end = "\n"
     return result
+
+
+def trimmed(cell: Cell) -> Cell:
+    """The cell without spaces at its end."""
+    pieces = [piece for piece in cell if piece[0]]
+    while pieces and not pieces[-1][0].rstrip(" "):
+        pieces.pop()
+    if pieces:
+        text, style = pieces[-1]
+        pieces[-1] = text.rstrip(" "), style
+    return tuple(pieces)
 
 
 def folded(cell: Cell, width: int | None) -> list[Cell]:
@@ -72,23 +81,62 @@ def folded(cell: Cell, width: int | None) -> list[Cell]:
     """
     if width is None or width_of(cell) <= width:
         return [cell]
+    return _in_lines(_words(cell, width), width)
+
+
+def folded_at_signs(cell: Cell, width: int | None, hang: int) -> list[Cell]:
+    """The same for an equation of arrays: signs begin lines, which hang under the first.
+
+    What follows a sign and is too long for a line hangs under itself, a matrix under its first
+    row.
+    """
+    if width is None or width_of(cell) <= width:
+        return [cell]
+    inner = len("= [")
+    lines: list[Cell] = [()]
+    for part in _parts(list(_words(cell, width - hang - inner))):
+        if lines[-1] and width_of(lines[-1]) + width_of(trimmed(part)) > width:
+            lines.append(((" " * hang, ""),))
+        first, *others = _in_lines(part, width - hang if lines[-1] else width, inner)
+        lines[-1] = (*lines[-1], *first)
+        lines += [((" " * (hang + inner), ""), *line) for line in others]
+    return lines
+
+
+def _parts(words: list[Piece]) -> Iterator[Cell]:
+    """The words from each sign on to the next."""
+    starts = [k for k, (text, _) in enumerate(words) if text.strip() in SIGNS and k]
+    for start, end in pairwise([0, *starts, len(words)]):
+        yield tuple(words[start:end])
+
+
+def _in_lines(words: Iterable[Piece], width: int, hang: int = 0) -> list[Cell]:
+    """The words on lines of this width; those after the first are narrower by `hang`."""
     lines: list[Cell] = []
     line: list[Piece] = []
     used = 0
-    for word, style in _words(cell, width):
+    for word, style in words:
         text = word
-        if used and used + cell_len(word.rstrip(" ")) > width:
+        long_row = "]" not in word and line and line[-1][0].endswith("], ")
+        if used and (long_row or used + cell_len(word.rstrip(" ")) > width):
             lines.append(tuple(line))
-            line, used, text = [], 0, word.lstrip(" ")
-        line.append((text, style))
-        used += cell_len(text)
+            line, used, width, hang = [], 0, width - hang, 0
+        if lines and not line:
+            text = text.lstrip(" ")
+        if text:
+            line.append((text, style))
+            used += cell_len(text)
     return [*lines, tuple(line)]
 
 
 def _words(cell: Cell, width: int) -> Iterator[Piece]:
     """The words of a cell, each with the space after it; one that is too long in parts."""
     for text, style in cell:
-        for word in re.findall("[^ ]* |[^ ]+", text):
-            whole = cell_len(word.rstrip(" ")) <= width
-            for part in [word] if whole else chop_cells(word, width):
-                yield part, style
+        for word in WORDS.findall(text):
+            if cell_len(word.rstrip(" ")) <= width:
+                yield word, style
+                continue
+            for shorter in re.findall("[^ ]* |[^ ]+", word):
+                whole = cell_len(shorter.rstrip(" ")) <= width
+                for part in [shorter] if whole else chop_cells(shorter, width):
+                    yield part, style

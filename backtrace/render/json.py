@@ -9,15 +9,19 @@
     nodes      every node in order of computation:
                index, name, op ("variable", "constant" or the operation's name), expression,
                inputs (indices), span (code points of `program`, the end excluded), shape, value,
-               gradient (null where none is needed), contributions
+               gradient (null where none is needed), contributions; and, where there are any,
+               params (what no gradient goes to, by name: "axis": 0)
     check      status (agrees, convention, undefined, differs or not-checked), engine, version,
                max_error
     notices    node (a name, or null), code, text
 
 A contribution is one edge of the chain rule: via (a name), via_index, slot (which input of via),
 local (∂via/∂node as a formula; null if formulas are off), local_value, upstream (∂output/∂via),
-product (upstream × local_value, which the gradient is the sum of). `"blocked": true` stands on an
-edge whose operation selected another input: its product is 0 even where upstream is infinite.
+product (upstream × local_value, which the gradient is the sum of). Of an operation on whole arrays
+local is its rule in the language, with Ḡ for upstream: `Ḡ @ W.T`, and local_value is null. Where
+broadcasting had stretched the input, summed says how that was undone in product. `"blocked": true`
+stands on an edge whose operation selected another input: its product is 0 even where upstream is
+infinite.
 
 Tensors are nested lists. nan and the infinities are the strings "nan", "inf" and "-inf", since
 JSON has no such numbers; -0.0 is 0.0. Numbers are the shortest text that reads back to the same
@@ -28,13 +32,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from backtrace.graph import Apply, Constant
-from backtrace.ops.rows import Value
+from backtrace.ops.rows import Array, Value
 from backtrace.records import Trace
 
 if TYPE_CHECKING:
@@ -71,7 +75,7 @@ def _head(trace: Trace, formulas: bool) -> dict[str, Json]:
 
 
 def _nodes(trace: Trace, formulas: bool) -> Iterator[dict[str, Json]]:
-    graph, local = trace.graph, _locals(trace, formulas)
+    graph = trace.graph
     for index, node in enumerate(graph.nodes):
         kind = "constant" if isinstance(node, Constant) else "variable"
         adjoint = trace.adjoints[index]
@@ -85,13 +89,28 @@ def _nodes(trace: Trace, formulas: bool) -> Iterator[dict[str, Json]]:
             "shape": list(np.shape(trace.values[index])),
             "value": _number(trace.values[index]),
             "gradient": None if adjoint is None else _number(adjoint),
-            "contributions": [] if adjoint is None else list(_contributions(trace, index, local)),
+            "contributions": [] if adjoint is None else list(_edges(trace, index, formulas)),
+            **({"params": _params(node)} if isinstance(node, Apply) and node.params else {}),
         }
 
 
-def _contributions(
-    trace: Trace, index: int, local: Callable[[int, int], str | None]
-) -> Iterator[dict[str, Json]]:
+def _params(node: Apply) -> dict[str, Json]:
+    return {name: _param(value) for name, value in node.params}
+
+
+def _param(value: Any) -> Json:
+    """A param as JSON has it: a number, a truth value, a text, null, or a list of these."""
+    match value:
+        case bool() | int() | str() | None:
+            return value
+        case tuple():
+            return [_param(part) for part in value]
+        case float():
+            return _number(value)
+    return str(value)
+
+
+def _edges(trace: Trace, index: int, formulas: bool) -> Iterator[dict[str, Json]]:
     """The edges into one node, in order of the program."""
     for via, slot in trace.edges(index):
         found = trace.contribution(via, slot)
@@ -99,21 +118,13 @@ def _contributions(
             "via": trace.graph.labels[via],
             "via_index": via,
             "slot": slot,
-            "local": local(via, slot),
-            "local_value": _number(found.local_value),
+            "local": found.local if formulas else None,
+            "local_value": None if found.local_value is None else _number(found.local_value),
             "upstream": _number(found.upstream),
             "product": _number(found.product),
+            **({"summed": found.summed} if found.summed else {}),
             **({"blocked": True} if found.blocked else {}),
         }
-
-
-def _locals(trace: Trace, formulas: bool) -> Callable[[int, int], str | None]:
-    """What gives the formula of an edge."""
-    if not formulas:
-        return lambda via, slot: None
-    from backtrace.symbolic import local_text
-
-    return lambda via, slot: local_text(trace.graph, via, slot)
 
 
 def _tail(trace: Trace, check: Check) -> dict[str, Json]:
@@ -136,8 +147,19 @@ def _tail(trace: Trace, check: Check) -> dict[str, Json]:
 def _number(value: Value) -> Json:
     """A float that JSON can hold, or its name; an array as nested lists of them."""
     if type(value) is not np.float64 and np.ndim(value):
-        return [_number(part) for part in value]
+        return _nested(value)
     value = float(value)
     if math.isfinite(value):
         return value + 0.0  # -0.0 is 0.0
     return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+
+
+def _nested(array: Array) -> Json:
+    """An array as nested lists, without a loop over its entries."""
+    shown = array + 0.0
+    odd = ~np.isfinite(shown)
+    if not np.any(odd):
+        return shown.tolist()
+    named = shown.astype(object)
+    named[odd] = [_number(x) for x in shown[odd]]
+    return named.tolist()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from backtrace.render.cells import DIM, Cell, folded, padded, width_of
-from backtrace.render.phrases import NOTHING, Equation
+from backtrace.render.cells import DIM, Cell, folded, folded_at_signs, padded, trimmed, width_of
+from backtrace.render.equations import NOTHING, Equation
+from backtrace.render.phrases import Phrases
 
 NARROWEST = 16  # columns that a line of the stacked layout is folded to at least
+LONGEST_LINE = 500  # columns of lines that are aligned without a width, with all entries
+GAP = 3
+HANG = 10  # columns of the word before an equation
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the tree in its parts; `note` stands for both equations where it is given."""
+    """One line of the tree in its parts; `note` stands for both equations where it is given.
+
+    `remark` is said of the node itself: beside it where there is room, else under it.
+    """
 
     guides: str
     under: str
@@ -21,28 +29,43 @@ class Row:
     local: Equation = NOTHING
     gradient: Equation = NOTHING
     note: str = ""
+    remark: str = ""
     titles: bool = False  # its equations are titles of columns, which only columns need
 
 
 Heading = tuple[str, str, str]
+Rows = Callable[[Phrases], list[Row]]
 
 
-def in_layout(rows: list[Row], heading: Heading, width: int | None) -> list[Cell]:
+def in_layout(say: Phrases, make: Rows, heading: Heading, width: int | None) -> list[Cell]:
     """The first layout whose lines fit `width`; the last one folds what still does not.
 
-    Without a width lines may be of any length.
+    `make` gives the rows with arrays folded to one room; wider ones are tried first. Without a
+    width lines may be of any length, but with all entries of all arrays they are not aligned.
     """
-    for aligned, gap in ((True, 3), (False, 2)):
-        lines = _in_columns(rows, heading, aligned, gap)
-        if width is None or max(map(width_of, lines)) <= width:
-            return lines
-    width = width or NARROWEST
-    legend = folded(((f"{heading[0]}; below it the {heading[1]}, and {heading[2]}", DIM),), width)
-    return [*legend, *(line for row in rows for line in _stacked(row, width))]
+    most = width or (LONGEST_LINE if say.full else sys.maxsize)
+    attempts: list[list[Row]] = []
+    for room in say.rooms:
+        attempts.append(make(say.within(room)))
+        for aligned, gap in ((True, GAP), (False, 2)):
+            lines = _in_columns(attempts[-1], heading, most, gap, aligned=aligned)
+            if lines is not None:
+                return lines
+        if not say.owed.entries:  # nothing is folded, so that no room makes it shorter
+            break
+    return list(_stacked(attempts, heading, width))
 
 
-def _in_columns(rows: list[Row], heading: Heading, aligned: bool, gap: int) -> list[Cell]:
-    """Three columns; `aligned` has the signs of equality under one another, too."""
+# -- columns
+
+
+def _in_columns(
+    rows: list[Row], heading: Heading, most: int, gap: int, *, aligned: bool
+) -> list[Cell] | None:
+    """Three columns, or None where a line is longer than `most`.
+
+    `aligned` has the signs of equality under one another, too.
+    """
     first: list[Cell] = [((row.guides, DIM), *row.head) for row in rows]
     second = _equations([row.local for row in rows], aligned)
     third = _equations([row.gradient for row in rows], aligned)
@@ -52,15 +75,31 @@ def _in_columns(rows: list[Row], heading: Heading, aligned: bool, gap: int) -> l
         rows = [Row("", ""), *rows]
     at = max(map(width_of, first)) + gap
     then = max(map(width_of, second)) + gap if any(second) else 0
-    lines: list[Cell] = []
-    for row, one, two, three in zip(rows, first, second, third, strict=True):
-        if row.note:
-            lines.append((*padded(one, at), (row.note, DIM)))
-        elif three:
-            lines.append((*padded(one, at), *padded(two, then), *three))
-        else:
-            lines.append(one)
-    return lines
+    if any(third) and at + then > most:
+        return None  # before it is padded: with all entries a line may have millions of columns
+    lines = [
+        line
+        for row, *cells in zip(rows, first, second, third, strict=True)
+        for line in _line(row, cells, at, then)
+    ]
+    return lines if max(map(width_of, lines)) <= most else None
+
+
+def _line(row: Row, cells: list[Cell], at: int, then: int) -> Iterator[Cell]:
+    """A row whose columns start at these places, and its remark below if it does not fit in."""
+    cell, local, gradient = cells
+    remark: Cell = ((f"{' ' * GAP}{row.remark}", DIM),) if row.remark else ()
+    beside = width_of(cell) + width_of(remark) + GAP <= at
+    if beside:
+        cell = (*cell, *remark)
+    if row.note:
+        yield (*padded(cell, at), (row.note, DIM))
+    elif gradient:
+        yield (*padded(cell, at), *padded(local, then), *gradient)
+    else:
+        yield cell
+    if not beside and remark:
+        yield (row.under, DIM), (row.remark, DIM)
 
 
 def _equations(equations: list[Equation], aligned: bool) -> list[Cell]:
@@ -74,16 +113,54 @@ def _equation(equation: Equation, widest: int = 0) -> Cell:
     return (*left, (sign, ""), *equation.right)
 
 
-def _stacked(row: Row, width: int) -> Iterator[Cell]:
-    """The derivatives on lines of their own under the node."""
-    note: Cell = ((f"   {row.note}", DIM),) if row.note else ()
-    room = max(width - width_of(((row.under, ""),)), NARROWEST)
-    if row.head or not row.gradient.left:
-        for place, part in enumerate(folded((*row.head, *note), room)):
-            yield ((row.under if place else row.guides, DIM), *part)
-    if row.titles:
+# -- one under another
+
+
+def _stacked(attempts: list[list[Row]], heading: Heading, width: int | None) -> Iterator[Cell]:
+    """Every line from the first attempt with which it fits, else folded from the last.
+
+    Heads are all from one attempt, because those of a table are columns themselves.
+    """
+    title: Cell = ((f"{heading[0]}; below it the {heading[1]}, and {heading[2]}", DIM),)
+    yield from folded(title, None if width is None else max(width, NARROWEST))
+    heads = next((rows for rows in attempts if _heads_fit(rows, width)), attempts[-1])
+    for at, row in enumerate(heads):
+        room = None if width is None else max(width - width_of(((row.under, ""),)), NARROWEST)
+        yield from _head(row, room)
+        if not row.titles:
+            yield from _below(row, [rows[at] for rows in attempts], room)
+
+
+def _heads_fit(rows: list[Row], width: int | None) -> bool:
+    heads = (((row.guides, ""), *row.head) for row in rows)
+    return width is None or all(width_of(head) <= width for head in heads)
+
+
+def _head(row: Row, room: int | None) -> Iterator[Cell]:
+    """The node, with what is said of it."""
+    if not row.head and row.gradient.left:
         return
-    for word, equation in (("local     ", row.local), ("gradient  ", row.gradient)):
-        if equation.left:
-            cell = ((word, DIM), *_equation(equation))
-            yield from (((row.under, DIM), *part) for part in folded(cell, room))
+    said = row.note or row.remark
+    note: Cell = ((f"   {said}", DIM),) if said else ()
+    cell = (*row.head, *note)
+    if room is not None and width_of(cell) > room:
+        cell = (*trimmed(row.head), *note)
+    for place, part in enumerate(folded(cell, room)):
+        yield ((row.under if place else row.guides, DIM), *part)
+
+
+def _below(row: Row, attempts: Sequence[Row], room: int | None) -> Iterator[Cell]:
+    """The derivatives on lines of their own under the node."""
+    for equations in ([a.local for a in attempts], [a.gradient for a in attempts]):
+        if equations[0].left:
+            cells = [((f"{e.word:<{HANG}}", DIM), *_equation(e)) for e in equations]
+            cell = next((c for c in cells if room is None or width_of(c) <= room), cells[-1])
+            yield from (((row.under, DIM), *part) for part in _broken(cell, room))
+
+
+def _broken(cell: Cell, room: int | None) -> list[Cell]:
+    """An equation on as many lines as it needs; one of arrays in the manner of mathematics."""
+    arrays = any(text.startswith("[") for text, _ in cell)
+    if arrays and (room is None or room > 2 * NARROWEST):
+        return folded_at_signs(cell, room, HANG)
+    return folded(cell, room)

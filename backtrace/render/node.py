@@ -12,14 +12,27 @@ from backtrace.graph import Apply, Constant
 from backtrace.names import normal
 from backtrace.records import Trace
 from backtrace.render import PLAIN, Look
-from backtrace.render.cells import DIM, FORWARD, GRADIENT, LOCAL, NAME, Cell, assembled, folded
+from backtrace.render.arrays import Room
+from backtrace.render.cells import (
+    DIM,
+    FORWARD,
+    GRADIENT,
+    LOCAL,
+    NAME,
+    Cell,
+    assembled,
+    folded,
+    folded_at_signs,
+)
+from backtrace.render.equations import by_rule, product, times, total
 from backtrace.render.phrases import Phrases
 from backtrace.render.text import ASCII
-from backtrace.symbolic import gradient_formula
 
 MOST_EDGES = 20  # that are spelled out of one node
 LONGEST = 60  # columns of an expression with numbers in it
+HANG = 2  # columns that the following lines of an equation are moved in
 INDENT = 12  # columns of the words before a line
+ROOM = Room(400, 60)  # for an array: more than on a line of the tree
 
 Section = tuple[str, Cell]
 
@@ -30,6 +43,7 @@ def node(trace: Trace, name: str, look: Look = PLAIN) -> Text:
     Raises UsageError with near matches for a name that is no node's.
     """
     say = Phrases(trace, look)
+    say = say if look.full else say.within(ROOM)
     index = _index(say, name)
     room = None if look.width is None else max(look.width - INDENT - 2, INDENT)
     sections = [
@@ -41,11 +55,19 @@ def node(trace: Trace, name: str, look: Look = PLAIN) -> Text:
     lines: list[Cell] = []
     word_before = ""
     for word, cell in sections:
-        for part in folded(cell, room):
+        for part in _broken(cell, room):
             shown = "" if word == word_before else word
             lines.append(((f"  {shown:<{INDENT}}", DIM), *part))
             word_before = word
-    return assembled([say.head(index), (), *lines])
+    head = folded(say.head(index), look.width)
+    return assembled([*head, (), *lines, *say.explained(look.width)])
+
+
+def _broken(cell: Cell, room: int | None) -> list[Cell]:
+    """The cell on as many lines as it needs; an equation of arrays is broken at its signs."""
+    if sum(text.startswith("[") for text, _ in cell) > 1:
+        return folded_at_signs(cell, room, HANG)
+    return folded(cell, room)
 
 
 def _index(say: Phrases, name: str) -> int:
@@ -71,19 +93,20 @@ def _written(say: Phrases, index: int, room: int | None) -> Iterator[Section]:
 
 def _forward(say: Phrases, index: int) -> Iterator[Section]:
     """Its value with the numbers of its inputs, and what is remarkable about it."""
-    value, node = say.number(say.trace.values[index]), say.graph.nodes[index]
-    name, shown = (say.name(index), NAME), (value, FORWARD)
+    value, node = say.shaped(say.value(index), FORWARD), say.graph.nodes[index]
+    name = (say.name(index), NAME)
     if not isinstance(node, Apply):
         kind = "a constant" if isinstance(node, Constant) else "a variable"
-        yield "value", (name, (" = ", ""), shown, (f"   {kind}", DIM))
+        yield "value", (name, (" = ", ""), *value, (f"   {kind}", DIM))
         return
-    numbers = [say.number(say.trace.values[i]) for i in node.inputs]
+    numbers = [say.text(say.value(i)) for i in node.inputs]
     with_numbers = say.glyphs.clean(node.op.shown(numbers, dict(node.params)))
     middle: Cell = ((f"{with_numbers} = ", ""),) if len(with_numbers) <= LONGEST else ()
-    yield "value", (name, (f" = {say.expression(index)} = ", ""), *middle, shown)
-    for notice in say.trace.notices:
-        if notice.index == index:
-            yield "note", ((say.glyphs.clean(notice.text), ""),)
+    yield "value", (name, (f" = {say.expression(index)} = ", ""), *middle, *value)
+    remarks = [say.remark(index)]
+    remarks += [say.glyphs.clean(n.text) for n in say.trace.notices if n.index == index]
+    for remark in filter(None, remarks):
+        yield "note", ((remark, ""),)
 
 
 def _backward(say: Phrases, index: int) -> Iterator[Section]:
@@ -98,27 +121,35 @@ def _backward(say: Phrases, index: int) -> Iterator[Section]:
     if len(edges) > MOST_EDGES:
         hidden = len(edges) - MOST_EDGES
         yield "gradient", ((f"{say.glyphs.dots} and {hidden:,} contributions before these", DIM),)
-    total = say.total(index, edges)
+    whole = total(say, index)
     start = "   where gradients start" if index == say.graph.output else ""
-    yield "gradient", (*total.left, (" = ", ""), *total.right, (start, DIM))
-    formula = gradient_formula(say.graph, index)
+    yield "gradient", (*whole.left, (" = ", ""), *whole.right, (start, DIM))
+    formula = say.trace.formula(index)
     if formula is not None and say.graph.is_named(index):
         text = f"{say.gradient(index)} = {say.glyphs.clean(formula)}"
         yield "formula", ((text, ""),)
 
 
 def _chain_rule(say: Phrases, via: int, slot: int) -> Cell:
-    """`∂L/∂via × ∂via/∂node = upstream × (formula) = upstream × local = product`."""
-    c, times = say.trace.contribution(via, slot), f" {say.glyphs.times} "
-    names = f"{say.gradient(via)}{times}{say.derivative(via, c.into)} = "
-    formula = say.glyphs.clean(c.local)
-    product = say.product(c)
-    if c.local_value is None or formula == say.number(c.local_value):
-        return (names, ""), *product
-    upstream = (say.number(c.upstream), GRADIENT)
+    """`∂L/∂via × ∂via/∂node = upstream × (formula) = upstream × local = product`.
+
+    Where there is a rule instead: `Ḡ = ∂L/∂via = upstream; Ḡ @ Wᵀ = product`.
+    """
+    link = say.link(via, slot)
+    if link.local is None:
+        say.owed.upstream = True
+        arrives = f"{say.glyphs.upstream} = {say.gradient(via)} = "
+        number = (say.text(link.upstream), GRADIENT)
+        return (arrives, ""), number, ("; ", ""), *by_rule(say, link)
+    sign = f" {times(say, link)} "
+    names = f"{say.gradient(via)}{sign}{say.derivative(via, link.into)} = "
+    formula, contribution = say.glyphs.clean(link.formula), product(say, link)
+    if formula == say.text(link.local):
+        return (names, ""), *contribution
+    upstream = (say.text(link.upstream), GRADIENT)
     if not re.fullmatch(r"[\w.·]+", formula):
         formula = f"({formula})"
-    return (names, ""), upstream, (times, ""), (formula, LOCAL), (" = ", ""), *product
+    return (names, ""), upstream, (sign, ""), (formula, LOCAL), (" = ", ""), *contribution
 
 
 def _passed_on(say: Phrases, index: int) -> Iterator[Section]:

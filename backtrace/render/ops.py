@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
-from backtrace.lazy import sympy as sp
-from backtrace.ops import FAMILIES, Elementwise
-from backtrace.ops.named import exact
+from backtrace.ops import FAMILIES, Op
+from backtrace.ops.params import written
 from backtrace.render import PLAIN, Look
 from backtrace.render.cells import (
     DIM,
@@ -23,36 +21,15 @@ from backtrace.render.cells import (
     padded,
     width_of,
 )
+from backtrace.render.op_facts import OUTPUT, Facts, facts
 from backtrace.render.text import Glyphs, glyphs_for
-from backtrace.symbolic import text
 
 SCHEMA = "backtrace.ops/1"
 GAP = "   "
 NARROWEST = 20  # columns that a sentence is folded to at least
 HEADS = ("operation", "formula", "derivative", "torch")
 SHARES = (0.22, 0.26, 0.28, 0.24)  # of the width of a terminal
-OUTPUT = "v"  # what the value of the operation is called in its derivatives
 EXPLAINED: Cell = ((f"{OUTPUT} is the value of the operation itself", DIM),)
-
-
-def facts(row: Elementwise) -> dict[str, Any]:
-    """What the table says of an operation, as text, under the names that the JSON has for it."""
-    names = [row.inputs[0][1:] + k for k in "12"] if row.variadic else list(row.inputs)
-    inputs = [sp.Symbol(name, real=True) for name in names]
-    params = exact(row.params)
-    partials = row.partials(*inputs, sp.Symbol(OUTPUT, real=True), **params)
-    return {
-        "name": row.name,
-        "family": next(name for name, rows in FAMILIES.items() if row in rows),
-        "written": _written(row, names),
-        "also": list(row.also),
-        "formula": text(row.formula(*inputs, **params)),
-        "partials": {name: text(p) for name, p in zip(names, partials, strict=True)},
-        "needs": row.domain.needs,
-        "convention": row.convention,
-        "notes": row.notes,
-        "torch": row.torch,
-    }
 
 
 def table(look: Look = PLAIN) -> Text:
@@ -63,7 +40,7 @@ def table(look: Look = PLAIN) -> Text:
     cells = {f["name"]: _cells(f, glyphs) for rows in groups.values() for f in rows}
     widths = _widths([head, *cells.values()], look.width)
 
-    lines = [EXPLAINED, _line(head, widths)]
+    lines = [EXPLAINED, *folded(_rules_explained(glyphs), look.width), _line(head, widths)]
     for family, rows in groups.items():
         lines += [(), ((glyphs.clean(family), f"{NAME} underline"),)]
         for f in rows:
@@ -73,13 +50,15 @@ def table(look: Look = PLAIN) -> Text:
     return assembled(lines)
 
 
-def one(row: Elementwise, look: Look = PLAIN) -> Text:
+def one(row: Op, look: Look = PLAIN) -> Text:
     """All that the table says of one operation."""
     glyphs, f = glyphs_for(look.ascii), facts(row)
-    lines: list[Cell] = [((glyphs.clean(f["written"]), NAME), (f"   {f['family']}", DIM))]
-    said = [("formula", f["formula"], "")]
-    said += [(_by(name, glyphs), partial, LOCAL) for name, partial in f["partials"].items()]
+    title = ((glyphs.clean(f["written"]), NAME), (f"   {f['family']}", DIM))
+    lines: list[Cell] = folded(title, look.width)
+    said = [("formula", f["formula"], ""), ("definition", f["definition"], "")]
+    said += [(by, derivative, LOCAL) for by, derivative in _derivatives(f, glyphs)]
     said += [
+        ("shown for", _shown_for(f), ""),
         ("defined for", f["needs"], ""),
         ("at a kink", f["convention"], KINK),
         ("note", f["notes"], ""),
@@ -91,45 +70,73 @@ def one(row: Elementwise, look: Look = PLAIN) -> Text:
         if value:
             first, *rest = _folded_under(value, style, glyphs, look.width, indent)
             lines += [((f"  {label}".ljust(indent), DIM), *first[1:]), *rest]
-    if any(OUTPUT in _names(p) for p in f["partials"].values()):
-        lines.append(EXPLAINED)
-    return assembled(lines)
+    return assembled([*lines, *_explained(f, glyphs, look.width)])
 
 
-def json_text(rows: Iterable[Elementwise]) -> str:
-    """The operations as JSON, schema backtrace.ops/1."""
+def json_text(rows: Iterable[Op]) -> str:
+    """The operations as JSON, schema backtrace.ops/1.
+
+    An operation of kind "elementwise" has `formula` and `partials`, others have `rules`, in which
+    Ḡ is the upstream gradient (null for an input that no gradient goes to), and one of kind
+    "composite" also has its `definition`. Where rules and definition depend on them, `shown_for`
+    has the shapes and the params that are meant. `params` has the default of every param, null
+    where there is none; `whole_numbers` the inputs that hold indices or classes.
+    """
     document = {"schema": SCHEMA, "operations": [facts(row) for row in rows]}
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
 
 
-def _written(row: Elementwise, names: Sequence[str]) -> str:
-    """How the operation is called, with the params it takes and their defaults."""
-    plain = row.shown(list(names), row.params)
-    if row.variadic:
-        plain = plain.replace(", ".join(names), f"{', '.join(names)}, …")
-    if not row.params or not plain.endswith(")"):
-        return plain
-    return f"{plain[:-1]}, {', '.join(f'{k}={v:g}' for k, v in row.params.items())})"
+# -- what is said
 
 
-def _cells(f: Mapping[str, Any], glyphs: Glyphs) -> list[Cell]:
-    formula = "" if f["formula"] == f["written"] else f["formula"]
-    several = len(f["partials"]) > 1
-    partials = [f"{_by(n, glyphs)} = {p}" if several else p for n, p in f["partials"].items()]
-    return [
-        ((f"  {glyphs.clean(f['written'])}", NAME),),
-        ((glyphs.clean(formula), ""),),
-        ((glyphs.clean(", ".join(partials)), LOCAL),),
-        ((f["torch"].replace("torch.nn.functional.", "F."), DIM),),
-    ]
+def _derivatives(f: Facts, glyphs: Glyphs) -> list[tuple[str, str]]:
+    """What stands for every input: `∂/∂x` and the derivative, or `∂L/∂x` and the rule."""
+    found = [(f"{glyphs.d}/{glyphs.d}{name}", text) for name, text in f["partials"].items()]
+    for name, rule in f["rules"].items():
+        none = f"none: {name} holds whole numbers" if name in f["whole_numbers"] else "none"
+        found.append((f"{glyphs.d}L/{glyphs.d}{name}", glyphs.rule(rule) if rule else none))
+    return found
 
 
-def _by(name: str, glyphs: Glyphs) -> str:
-    return f"{glyphs.d}/{glyphs.d}{name}"
+def _shown_for(f: Facts) -> str:
+    """The shapes and params that rules are shown for: `x (2, 3), axis=0`."""
+    if f["shown_for"] is None:
+        return ""
+    shapes = [f"{k} {tuple(v) or 'a number'}" for k, v in f["shown_for"]["shapes"].items()]
+    return ", ".join([*shapes, *(f"{k}={written(v)}" for k, v in f["shown_for"]["params"].items())])
+
+
+def _explained(f: Facts, glyphs: Glyphs, width: int | None) -> list[Cell]:
+    """What v is in the derivatives, and what Ḡ is in the rules."""
+    if f["rules"]:
+        return folded(_rules_explained(glyphs), width)
+    return [EXPLAINED] if any(OUTPUT in _names(p) for p in f["partials"].values()) else []
+
+
+def _rules_explained(glyphs: Glyphs) -> Cell:
+    d = glyphs.d
+    arrives = f"{glyphs.upstream} is the upstream gradient {d}L/{d}{OUTPUT}, with {OUTPUT}"
+    return ((f"{arrives} the value of the operation itself", DIM),)
 
 
 def _names(formula: str) -> set[str]:
     return set("".join(c if c.isalnum() else " " for c in formula).split())
+
+
+# -- columns
+
+
+def _cells(f: Facts, glyphs: Glyphs) -> list[Cell]:
+    said = f["definition"] or f["formula"] or ""
+    derivatives = _derivatives(f, glyphs)
+    several = len(derivatives) > 1 or f["rules"]
+    told = [f"{by} = {text}" if several else text for by, text in derivatives]
+    return [
+        ((f"  {glyphs.clean(f['written'])}", NAME),),
+        ((glyphs.clean("" if said == f["written"] else said), ""),),
+        ((glyphs.clean(", ".join(told)), LOCAL),),
+        ((f["torch"].replace("torch.nn.functional.", "F."), DIM),),
+    ]
 
 
 def _widths(rows: Sequence[Sequence[Cell]], width: int | None) -> list[int]:
@@ -146,7 +153,7 @@ def _widths(rows: Sequence[Sequence[Cell]], width: int | None) -> list[int]:
 
 
 def _row(
-    f: Mapping[str, Any],
+    f: Facts,
     cells: Sequence[Cell],
     widths: Sequence[int],
     glyphs: Glyphs,
@@ -156,11 +163,12 @@ def _row(
     if all(width_of(cell) <= size for cell, size in zip(cells, widths, strict=True)):
         yield _line(cells, widths)
         return
-    yield cells[0]
+    yield from folded(cells[0], width)
     if width_of(cells[1]):
-        yield from _folded_under(f"= {f['formula']}", "", glyphs, width)
-    for name, partial in f["partials"].items():
-        yield from _folded_under(f"{_by(name, glyphs)} = {partial}", LOCAL, glyphs, width)
+        said = f"= {f['formula']}" if f["formula"] else f"definition: {f['definition']}"
+        yield from _folded_under(said, "", glyphs, width)
+    for by, text in _derivatives(f, glyphs):
+        yield from _folded_under(f"{by} = {text}", LOCAL, glyphs, width)
     yield from _folded_under(f"torch: {f['torch']}", DIM, glyphs, width)
 
 

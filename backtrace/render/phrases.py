@@ -1,54 +1,83 @@
-"""What every view says about a node and about an edge of the chain rule, as styled cells."""
+"""What every view says about a node, as styled cells."""
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 
 from backtrace.graph import NAMED_CONSTANTS, Apply, Constant, Graph, Leaf
+from backtrace.ops import Structural
 from backtrace.ops.rows import Value
-from backtrace.records import Contribution, Trace
+from backtrace.records import Trace
 from backtrace.render import Look
-from backtrace.render.cells import BAD, DIM, FORWARD, GRADIENT, KINK, LOCAL, NAME, Cell
-from backtrace.render.text import Glyphs, added, glyphs_for, number
+from backtrace.render.arrays import (
+    EVERYTHING,
+    NO_ENTRIES,
+    NORM_ALONE,
+    ROOMS,
+    Room,
+    Shown,
+    entries,
+    glance,
+    norm,
+    shape_of,
+)
+from backtrace.render.cells import BAD, DIM, FORWARD, KINK, NAME, Cell, Piece, folded
+from backtrace.render.links import Link, link
+from backtrace.render.text import Glyphs, glyphs_for, number
 
-MANY_TERMS = 3  # at either end of a sum; what is between is left out
+GAP = "   "
+MARKED = ("broadcast", "kink")  # the notices that are marked at their node, the last one first
 
 
-LONGEST_LOCAL = 40  # characters of a formula that stands among others on a line
+@dataclass(slots=True)
+class Owed:
+    """What a view has used that it must explain, once, below."""
 
-
-class Equation(NamedTuple):
-    """The two sides of what one column shows; `sign` stands between them."""
-
-    left: Cell
-    right: Cell
-    sign: str = " = "
-
-
-NOTHING = Equation((), ())
+    formula: bool = False  # `…` for a long formula
+    entries: bool = False  # `…` for entries of an array
+    upstream: bool = False  # Ḡ in a rule
 
 
 class Phrases:
-    """The words for one trace, in one set of characters and to one number of digits."""
+    """The words for one trace, in one set of characters and to one number of digits.
+
+    Arrays are folded to `room`; `within` gives the same words for another.
+    """
 
     def __init__(self, trace: Trace, look: Look) -> None:
         self.trace = trace
         self.graph: Graph = trace.graph
         self.digits = look.digits
         self.glyphs: Glyphs = glyphs_for(look.ascii)
+        if look.ascii and self.glyphs.upstream in self.graph.labels:
+            self.glyphs = dataclasses.replace(self.glyphs, upstream="Gbar")
+        self.full = look.full
+        self.rooms = (EVERYTHING,) if look.full else ROOMS
+        self.room = self.rooms[0]
         self.output = self.name(self.graph.output)
-        self.shortened = False  # whether a formula was too long for a line of the tree
+        self.owed = Owed()
         self._edges: dict[int, list[tuple[int, int]]] = {}
+        self._links: dict[tuple[int, int], Link] = {}
+        self._kept: dict[tuple[str, int], Shown] = {}
+
+    def within(self, room: Room) -> Phrases:
+        """The same words for arrays that take so much room; what is owed is shared."""
+        other = copy.copy(self)
+        other.room = room
+        return other
 
     @cached_property
     def _marks(self) -> dict[int | None, str]:
         """The node of every notice that a view marks, with the notice's code."""
-        kinks = (n for n in self.trace.notices if n.code == "kink")
-        marks: dict[int | None, str] = {n.index: n.code for n in kinks}
+        found = (n for code in MARKED for n in self.trace.notices if n.code == code)
+        marks: dict[int | None, str] = {n.index: n.code for n in found}
         first = self.trace.undefined
         return marks if first is None else {**marks, first.index: first.code}
 
@@ -56,9 +85,59 @@ class Phrases:
         """A node that is known to be an operation."""
         return cast(Apply, self.graph.nodes[index])
 
-    def number(self, value: Value) -> str:
-        """A number, or an array, to the digits asked for."""
-        return self.glyphs.clean(number(value, self.digits))
+    # -- numbers
+
+    def text(self, shown: Shown) -> str:
+        """A number to the digits asked for; an array as the entries that there is room for."""
+        if not shape_of(shown):
+            return number(shown, self.digits)
+        return self.glyphs.clean(self._entries(shown)[0])
+
+    def result(self, shown: Shown, style: str) -> Cell:
+        """The same, and of an array that is folded the norm."""
+        if not shape_of(shown):
+            return ((number(shown, self.digits), style),)
+        if self.room == NO_ENTRIES:
+            return ()
+        size: Piece = (f"{self.glyphs.norm} = {number(norm(shown), self.digits)}", DIM)
+        if self.room == NORM_ALONE:
+            return (size,)
+        text, complete = self._entries(shown)
+        whole: Cell = ((self.glyphs.clean(text), style),)
+        return whole if complete else (*whole, (GAP, ""), size)
+
+    def shaped(self, shown: Shown, style: str) -> Cell:
+        """The same with the shape of an array: `[1, 2, …]   (100,)   ‖·‖ = 14.2`."""
+        shape = shape_of(shown)
+        if not shape:
+            return self.result(shown, style)
+        text = self.result(shown, style)
+        gap: Cell = ((GAP, ""),) if text else ()
+        return (*text[:1], *gap, (str(shape), DIM), *text[1:])
+
+    def _entries(self, shown: Shown) -> tuple[str, bool]:
+        text, complete = entries(shown, self.digits, self.room)
+        self.owed.entries |= not complete
+        return text, complete
+
+    def value(self, index: int) -> Shown:
+        """The value of a node."""
+        return self._keep("value", index, self.trace.values[index])
+
+    def adjoint(self, index: int) -> Shown:
+        """The gradient of a node, which has one."""
+        return self._keep("adjoint", index, self.trace.adjoints[index])
+
+    def _keep(self, what: str, index: int, value: Value) -> Shown:
+        """What is shown of an array, found once for all the rooms that are tried."""
+        if self.full or not np.ndim(value):
+            return value
+        kept = self._kept.get((what, index))
+        if kept is None:
+            kept = self._kept[what, index] = glance(value)
+        return kept
+
+    # -- nodes
 
     def name(self, index: int) -> str:
         """What the node is called."""
@@ -80,34 +159,50 @@ class Phrases:
     def head(self, index: int) -> Cell:
         """`name = expression = value`, with a mark at a kink and at the first undefined node."""
         node, name = self.graph.nodes[index], self.name(index)
-        value = self.number(self.trace.values[index])
         if isinstance(node, Constant):
+            value = self.text(self.value(index))
             named = node.text in NAMED_CONSTANTS and node.text != value
             return ((f"{name} = {value}" if named else name, DIM),)
         style = DIM if self.trace.adjoints[index] is None else ""
         middle = f" = {self.expression(index)}" if isinstance(node, Apply) else ""
-        shown = (value, style or FORWARD)
-        return (name, style or NAME), (f"{middle} = ", style), shown, *self.mark(index)
+        shown = self.shaped(self.value(index), style or FORWARD)
+        return (name, style or NAME), (f"{middle} = ", style), *shown, *self.mark(index)
 
     def mark(self, index: int) -> Cell:
         """What is remarkable about the value of the node, in one or two words."""
         code = self._marks.get(index)
         if code is None:
             return ()
-        kink = code == "kink"
-        return ((f"  {'!' if kink else self.glyphs.wrong} {code}", KINK if kink else BAD),)
+        remarkable = code in MARKED
+        sign = "!" if remarkable else self.glyphs.wrong
+        return ((f"  {sign} {code}", KINK if remarkable else BAD),)
+
+    def remark(self, index: int) -> str:
+        """What its operation says to the reader here: `divides by n - 1 = 3`; mostly nothing."""
+        node = self.graph.nodes[index]
+        op = node.op if isinstance(node, Apply) else None
+        if not isinstance(op, Structural) or op.remark is None:
+            return ""
+        inputs = [self.trace.values[i] for i in self.applied(index).inputs]
+        params = dict(self.applied(index).params)
+        with np.errstate(all="ignore"):
+            return self.glyphs.clean(op.remark(*inputs, self.trace.values[index], **params))
+
+    # -- edges
 
     def without_gradient(self, via: int, slot: int) -> str:
         """Why no gradient comes over this edge; empty where one does."""
         trace, node = self.trace, self.applied(via)
         into = node.inputs[slot]
         needed = trace.adjoints[into] is not None
+        if isinstance(node.op, Structural) and node.op.is_index(slot):
+            return "whole numbers, no gradient"
         match self.graph.nodes[into]:
             case Constant():
                 return "constant, no gradient"
             case Leaf() if not needed:
                 return "no gradient asked"
-        if node.op.local[slot] is None:
+        if not node.op.passes(slot):
             return "no gradient passes"
         if trace.adjoints[via] is None:
             return "no gradient passes" if needed else "no gradient needed"
@@ -120,62 +215,31 @@ class Phrases:
             found = self._edges[index] = list(self.trace.edges(index))
         return found
 
-    def edge(self, via: int, slot: int) -> tuple[Equation, Equation]:
-        """The local derivative, and the contribution: the gradient where there is no other."""
-        contribution = self.trace.contribution(via, slot)
-        into, product = contribution.into, self.product(contribution)
-        if len(self.edges(into)) == 1:
-            gradient = Equation(((self.gradient(into), ""),), product)
-        else:
-            gradient = Equation(((f"via {self.name(via)}:", ""),), product, "   ")
-        return self.local(contribution), gradient
+    def link(self, via: int, slot: int) -> Link:
+        """One of these edges with its numbers, worked out once for all the rooms tried."""
+        found = self._links.get((via, slot))
+        if found is None:
+            found = self._links[via, slot] = link(self.trace, via, slot, full=self.full)
+        return found
 
-    def local(self, contribution: Contribution) -> Equation:
-        """`∂via/∂node = formula = number`."""
-        c = contribution
-        formula = self.glyphs.clean(c.local)
-        left = self.derivative(c.via, c.into)
-        if c.local_value is None:  # a rule of matrices: there is no one number
-            return Equation(((left, ""),), ((formula, LOCAL),))
-        value = self.number(c.local_value)
-        if len(formula) > LONGEST_LOCAL:
-            formula, self.shortened = self.glyphs.dots, True
-        first: Cell = () if formula == value else ((f"{formula} = ", ""),)
-        return Equation(((left, ""),), (*first, (value, LOCAL)))
-
-    def product(self, contribution: Contribution) -> Cell:
-        """`upstream × local = product`; where the edge is blocked, that it is."""
-        c, times = contribution, self.glyphs.times
-        product = (self.number(c.product), GRADIENT)
-        if c.blocked and not np.all(np.isfinite([c.upstream, c.local_value])):
-            why = " (local 0)" if np.all(np.equal(c.local_value, 0)) else ""
-            return (f"blocked{why}", KINK), (" = ", ""), product
-        local = self.glyphs.clean(c.local) if c.local_value is None else self.number(c.local_value)
-        after: Cell = (("  blocked", DIM),) if c.blocked else ()
-        upstream = (self.number(c.upstream), GRADIENT)
-        return upstream, (f" {times} ", ""), (local, LOCAL), (" = ", ""), product, *after
-
-    def total(self, index: int, edges: list[tuple[int, int]]) -> Equation:
-        """`∂output/∂node` as the visible sum of what comes over its edges."""
-        left: Cell = ((self.gradient(index), ""),)
-        adjoint = (self.number(self.trace.adjoints[index]), GRADIENT)
-        if len(edges) < 2:
-            return Equation(left, (adjoint,))
-        hidden = len(edges) - 2 * MANY_TERMS
-        if hidden > 1:
-            first, last = self._terms(edges[:MANY_TERMS]), self._terms(edges[-MANY_TERMS:])
-            terms = added([*first, f"{self.glyphs.dots} ({hidden:,} more)", *last])
-        else:
-            terms = added(self._terms(edges))
-        return Equation(left, ((terms, GRADIENT), (" = ", ""), (adjoint[0], f"bold {GRADIENT}")))
-
-    def _terms(self, edges: list[tuple[int, int]]) -> list[str]:
-        return [self.number(self.trace.contribution(*edge).product) for edge in edges]
+    # -- what stands below
 
     def left_out(self, hidden: int, total: int, depth: int) -> Cell:
         """That a graph of so many nodes was folded, and how to see more than to this depth."""
         text = f"{hidden:,} of {total:,} nodes are left out at {self.glyphs.dots}; "
         return ((f"{text}--depth {2 * depth} shows more", DIM),)
+
+    def explained(self, width: int | None) -> list[Cell]:
+        """The lines that explain the signs a view has used, after an empty one."""
+        dots, owed = self.glyphs.dots, self.owed
+        arrives = "what arrives at the operation from the output side"
+        lines = [
+            (owed.upstream, f"{self.glyphs.upstream} is the upstream gradient: {arrives}"),
+            (owed.entries, f"{dots} stands for further entries: --full shows them"),
+            (owed.formula, f"{dots} stands for a long formula: --node NAME shows it"),
+        ]
+        cells = [part for used, text in lines if used for part in folded(((text, DIM),), width)]
+        return [(), *cells] if cells else []
 
     def unused(self) -> Iterator[int]:
         """The statements that nothing uses, the output aside."""

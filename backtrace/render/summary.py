@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.text import Text
 
-from backtrace.ops.rows import Value
+from backtrace.ops.rows import Array, Value
 from backtrace.records import Trace
 from backtrace.render import PLAIN, Look
+from backtrace.render.arrays import NO_ENTRIES, NORM_ALONE, Room
 from backtrace.render.cells import (
     BAD,
     DIM,
@@ -35,6 +37,14 @@ MOST_NODES = 10  # of those that differ
 MOST_NOTICES = 20
 LONGEST_FORMULA = 60  # columns
 LEFT = ("", " ", "variable", "formula")  # the titles of columns that are flush left
+ARRAYS = ("value", "gradient", "torch", "differences")  # the titles of those that have arrays
+# What arrays are folded to, value and gradient, from the widest on: the value stands in the tree.
+ROOMS = (
+    (Room(64, 40), Room(64, 40)),
+    (NO_ENTRIES, Room(64, 40)),
+    (NO_ENTRIES, Room(28, 12)),
+    (NO_ENTRIES, NORM_ALONE),
+)
 STYLES = {"agrees": GOOD, "rounding": GOOD, "convention": KINK} | dict.fromkeys(
     ("differs", "follows", "undefined"), BAD
 )
@@ -61,18 +71,21 @@ def _gradients(say: Phrases, check: Check, width: int | None) -> Iterator[Cell]:
         return
     whole = {name: formula or "" for name, formula in say.trace.formulas.items()}
     formulas = _formulas(say, names, whole)
-    lines = _table(say, check, names, formulas, gap=3)
-    if width is not None and max(map(width_of, lines)) > width:
-        lines = _table(say, check, names, formulas, gap=2)
-    if width is not None and max(map(width_of, lines)) > width:
-        lines = _table(say, check, names, {}, gap=2)
-        for name, formula in formulas.items():
-            if formula == say.glyphs.dots:
-                continue
-            d = say.glyphs.d
-            left = f"  {d}{say.output}/{d}{say.glyphs.clean(name)} = "
-            lines += folded(((left, ""), (formula, "")), width)
+    arrays = any(np.ndim(say.trace.gradients[name]) for name in names)
+    rooms = ROOMS if arrays else ROOMS[:1]
+    layouts: tuple[tuple[dict[str, str], int], ...] = ((formulas, 3), (formulas, 2), ({}, 2))
+    for pair, (beside, gap) in product(rooms, layouts):
+        rows = [_row(say, check, name, beside, pair) for name in names]
+        lines = _table(rows, (*LEFT, *ARRAYS) if arrays else LEFT, gap)
+        if width is None or max(map(width_of, lines)) <= width:
+            break
     yield from lines
+    if not beside:
+        for name, formula in formulas.items():
+            if formula not in (say.glyphs.dots, ""):
+                d = say.glyphs.d
+                left = f"  {d}{say.output}/{d}{say.glyphs.clean(name)} = "
+                yield from folded(((left, ""), (formula, "")), width)
     hidden = len(say.trace.wrt) - len(names)
     if hidden:
         yield ((f"  {say.glyphs.dots} and {hidden:,} more variables: --json has all", DIM),)
@@ -93,17 +106,16 @@ def _formulas(say: Phrases, names: tuple[str, ...], found: dict[str, str]) -> di
     }
 
 
-def _table(
-    say: Phrases, check: Check, names: tuple[str, ...], formulas: dict[str, str], gap: int
-) -> list[Cell]:
-    """The rows as aligned lines under their titles."""
-    rows = [_row(say, check, name, formulas) for name in names]
+def _table(rows: list[dict[str, Cell]], left: tuple[str, ...], gap: int) -> list[Cell]:
+    """The rows as aligned lines under their titles, flush right but for these columns."""
     titles: list[Cell] = [((title, DIM),) for title in rows[0]]
-    right = [place for place, title in enumerate(rows[0]) if title not in LEFT]
+    right = [place for place, title in enumerate(rows[0]) if title not in left]
     return columns([titles, *(list(row.values()) for row in rows)], right, gap)
 
 
-def _row(say: Phrases, check: Check, name: str, formulas: dict[str, str]) -> dict[str, Cell]:
+def _row(
+    say: Phrases, check: Check, name: str, formulas: dict[str, str], rooms: tuple[Room, Room]
+) -> dict[str, Cell]:
     """What is said of one variable, by the title of its column."""
     trace, index = say.trace, say.trace.graph.asked(name)
     gradient = trace.gradients[name]
@@ -111,34 +123,45 @@ def _row(say: Phrases, check: Check, name: str, formulas: dict[str, str]) -> dic
     row: dict[str, Cell] = {
         "": (),
         "variable": ((say.glyphs.clean(name), NAME),),
-        "value": ((say.number(value), FORWARD),),
+        "value": say.within(rooms[0]).shaped(value, FORWARD),
     }
+    say = say.within(rooms[1])
     if formulas:
         row["formula"] = ((formulas[name], ""),)
-    row["gradient"] = ((say.number(gradient), GRADIENT),)
+    row["gradient"] = say.result(gradient, GRADIENT)
     if check.engine is not None:
-        theirs = check.gradients[name]
-        row["torch"] = ((say.number(theirs), ""),)
+        theirs, found = check.gradients[name], _found(check, index)
+        same = np.ndim(gradient) and found is not None and found.verdict == "agrees"
+        row["torch"] = (("same", DIM),) if same else say.result(theirs, "")
         row[say.glyphs.delta] = ((_distance(gradient, theirs), ""),)
     if check.differences is not None:
         slope = check.differences.get(name)
-        row["differences"] = (("none" if slope is None else say.number(slope), ""),)
-    row[" "] = _judgement(say, check, index, gradient)
+        row["differences"] = (("none", ""),) if slope is None else say.result(slope, "")
+    row[" "] = _judgement(say, _found(check, index), gradient)
     return row
 
 
+def _found(check: Check, index: int | None) -> NodeCheck | None:
+    return next((n for n in check.nodes if n.index == index), None)
+
+
 def _distance(ours: Value, theirs: Value) -> str:
+    """The largest difference of two entries."""
+    return f"{float(np.max(_apart(ours, theirs), initial=0.0)):.2g}"
+
+
+def _apart(ours: Value, theirs: Value) -> Array:
+    """How far entries are apart; those that are the same, two nan too, are not."""
     with np.errstate(all="ignore"):
         apart = np.abs(np.subtract(ours, theirs))
     same = np.equal(ours, theirs) | (np.isnan(ours) & np.isnan(theirs))
-    return f"{float(np.max(np.where(same, 0.0, apart), initial=0.0)):.2g}"
+    return np.where(same, 0.0, apart)
 
 
-def _judgement(say: Phrases, check: Check, index: int | None, gradient: Value) -> Cell:
+def _judgement(say: Phrases, found: NodeCheck | None, gradient: Value) -> Cell:
     """What the check says of one variable, in a word."""
     if not np.all(np.isfinite(gradient)):
         return ((f"{say.glyphs.wrong} undefined", BAD),)
-    found = next((n for n in check.nodes if n.index == index), None)
     if found is None:
         return ()
     return ((f"{_sign(say, found.verdict)} {found.verdict}", STYLES[found.verdict]),)
@@ -170,12 +193,23 @@ def _both_numbers(say: Phrases, found: NodeCheck) -> Cell:
     """`s = yhat - y: value 1, torch 1; gradient 2, torch 3`."""
     name, expression = say.name(found.index), say.expression(found.index)
     what = name if name == expression else f"{name} = {expression}"
-    parts = [f"value {say.number(found.value)}, torch {say.number(found.torch_value)}"]
+    parts = [f"value {_beside(say, found.value, found.torch_value)}"]
     if found.gradient is not None and found.torch_gradient is not None:
-        theirs = say.number(found.torch_gradient)
-        parts.append(f"gradient {say.number(found.gradient)}, torch {theirs}")
+        parts.append(f"gradient {_beside(say, found.gradient, found.torch_gradient)}")
     sign = _sign(say, found.verdict)
     return (f"  {sign} ", STYLES[found.verdict]), (what, NAME), (f": {'; '.join(parts)}", "")
+
+
+def _beside(say: Phrases, ours: Value, theirs: Value) -> str:
+    """`2, torch 3`; of two arrays the entry where they are furthest apart."""
+    if not np.ndim(ours) or np.shape(ours) != np.shape(theirs) or not np.size(ours):
+        return f"{say.text(ours)}, torch {say.text(theirs)}"
+    apart = _apart(ours, theirs)
+    if not np.any(apart):
+        return "the same"
+    at = np.unravel_index(int(np.argmax(np.nan_to_num(apart, nan=np.inf))), apart.shape)
+    place = ", ".join(map(str, map(int, at)))
+    return f"at [{place}] {say.text(ours[at])}, torch {say.text(theirs[at])}"
 
 
 def _notices(say: Phrases, check: Check) -> Iterator[Cell]:

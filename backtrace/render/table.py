@@ -14,8 +14,9 @@ from backtrace.graph import Constant, Leaf
 from backtrace.records import Trace
 from backtrace.render import PLAIN, Look
 from backtrace.render.cells import DIM, FORWARD, NAME, Cell, assembled, columns, folded
+from backtrace.render.equations import Equation, edge, total
 from backtrace.render.layout import Row, in_layout
-from backtrace.render.phrases import Equation, Phrases
+from backtrace.render.phrases import Phrases
 
 MOST_ROWS = 100  # of a list when no depth is asked for; beyond, its middle is left out
 FOLDED_TO = 20  # rows that are then left at either end
@@ -29,26 +30,33 @@ def table(trace: Trace, look: Look = PLAIN, *, depth: int | None = None) -> Text
     are more than 100.
     """
     say = Phrases(trace, look)
-    total = len(trace.graph.nodes)
+    count = len(trace.graph.nodes)
     if depth is None:
-        depth = total if total <= MOST_ROWS else FOLDED_TO
-    first = list(range(min(depth, total)))
-    last = list(range(max(depth, total - depth), total))
-    hidden = total - len(first) - len(last)
+        depth = count if count <= MOST_ROWS else FOLDED_TO
+    first = list(range(min(depth, count)))
+    last = list(range(max(depth, count - depth), count))
+    hidden = count - len(first) - len(last)
 
-    heads = _heads(say, [*first, *last])
+    def rows(say: Phrases) -> list[Row]:
+        return list(_rows(say, [*first, *last], gap=len(first) if hidden else None))
+
+    heading = "forward, read downwards", "local derivative", "backward, read upwards"
+    lines = in_layout(say, rows, heading, look.width)
+    if hidden:
+        lines += [(), *folded(say.left_out(hidden, count, depth), look.width)]
+    return assembled([*lines, *say.explained(look.width)])
+
+
+def _rows(say: Phrases, indices: list[int], gap: int | None) -> Iterator[Row]:
+    """The titles and a row for every node; `gap` is where nodes are left out."""
+    title, *heads = _heads(say, indices)
     times = say.glyphs.times
     titled = Equation((("gradient", DIM),), ((f"upstream {times} local", DIM),))
-    rows = [Row("", "", heads[0], gradient=titled, titles=True)]
-    for index, head in zip([*first, *last], heads[1:], strict=True):
-        if hidden and last and index == last[0]:
-            rows.append(Row("", "", ((say.glyphs.dots, DIM),)))
-        rows += _rows(say, index, head)
-    heading = "forward, read downwards", "local derivative", "backward, read upwards"
-    lines = in_layout(rows, heading, look.width)
-    if hidden:
-        lines += [(), *folded(say.left_out(hidden, total, depth), look.width)]
-    return assembled(lines)
+    yield Row("", "", title, gradient=titled, titles=True)
+    for place, (index, head) in enumerate(zip(indices, heads, strict=True)):
+        if place == gap:
+            yield Row("", "", ((say.glyphs.dots, DIM),))
+        yield from _node(say, index, head)
 
 
 def _heads(say: Phrases, indices: list[int]) -> list[Cell]:
@@ -63,21 +71,22 @@ def _heads(say: Phrases, indices: list[int]) -> list[Cell]:
                 expression = (("constant", DIM),)
             case _:
                 expression = ((say.expression(index), ""),)
-        value: Cell = ((say.number(say.trace.values[index]), FORWARD), *say.mark(index))
+        value: Cell = (*say.shaped(say.value(index), FORWARD), *say.mark(index))
         cells.append([((str(index), DIM),), ((say.name(index), NAME),), expression, value])
     return columns(cells, right=[0], gap=2)
 
 
-def _rows(say: Phrases, index: int, head: Cell) -> Iterator[Row]:
+def _node(say: Phrases, index: int, head: Cell) -> Iterator[Row]:
     """A node and, where its gradient is a sum, a row for each of the terms."""
+    remark = say.remark(index)
     if say.trace.adjoints[index] is None:
         asked = " asked" if isinstance(say.graph.nodes[index], Leaf) else ""
-        yield Row("", "", head, note=f"no gradient{asked}")
+        yield Row("", "", head, note=f"no gradient{asked}", remark=remark)
         return
     edges = say.edges(index)
     if len(edges) == 1:
-        yield Row("", "    ", head, *say.edge(*edges[0]))
+        yield Row("", "    ", head, *edge(say, *edges[0]), remark=remark)
         return
-    yield Row("", "    ", head, gradient=say.total(index, edges))
+    yield Row("", "    ", head, gradient=total(say, index), remark=remark)
     for via, slot in edges if len(edges) <= MOST_EDGES else edges[-MOST_EDGES:]:
-        yield Row("    ", "    ", (), *say.edge(via, slot))
+        yield Row("    ", "    ", (), *edge(say, via, slot))

@@ -5,18 +5,16 @@ rich is not imported here: bare numbers need none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from backtrace.render import DIGITS
 
-if TYPE_CHECKING:
-    pass
-
-MANY_ENTRIES = 9  # of an array; beyond, the middle of each axis is folded
+TRANSPOSED = re.compile(r"(?<=[\w)\]])\.m?T\b")  # after a name or a bracket
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,10 @@ class Glyphs:
 
     d: str
     times: str
-    dot: str
+    entrywise: str  # the product of arrays, entry by entry
+    upstream: str  # the gradient that arrives, in rules
+    norm: str
+    dot: str  # after the norm, which has one in it
     dots: str
     ok: str
     wrong: str
@@ -42,9 +43,13 @@ class Glyphs:
             text = text.replace(old, new)
         return text.encode("ascii", "backslashreplace").decode("ascii")
 
+    def rule(self, text: str) -> str:
+        """A rule of matrices: `Ḡ @ W.T` is `Ḡ @ Wᵀ`, where there is such a character."""
+        return TRANSPOSED.sub("ᵀ", text) if self is UNICODE else self.clean(text)
 
-UNICODE = Glyphs("∂", "×", "·", "…", "✓", "✗", "|Δ|", "├── ", "└── ", "│   ")
-ASCII = Glyphs("d", "*", ".", "...", "ok", "!!", "error", "|-- ", "`-- ", "|   ")
+
+UNICODE = Glyphs("∂", "×", "⊙", "Ḡ", "‖·‖", "·", "…", "✓", "✗", "|Δ|", "├── ", "└── ", "│   ")
+ASCII = Glyphs("d", "*", "*", "G", "norm", ".", "...", "ok", "!!", "error", "|-- ", "`-- ", "|   ")
 
 
 def _replaced(glyphs: Glyphs) -> Iterator[str]:
@@ -59,34 +64,32 @@ def glyphs_for(ascii: bool) -> Glyphs:
 def number(value: Any, digits: int = DIGITS) -> str:
     """A number to so many significant digits, as short as it goes: `-2`, `0.196612`, `1e-10`.
 
-    Minus zero is 0. An array is a nested list, folded in the middle where it is long.
+    Minus zero is 0.
     """
-    if np.ndim(value):
-        return _array(np.asarray(value), digits)
     mantissa, e, exponent = format(float(value), f".{digits}g").partition("e")
     if e:
         return f"{mantissa}e{int(exponent)}"
     return "0" if mantissa == "-0" else mantissa
 
 
-def _array(array: Any, digits: int) -> str:
-    fold = array.size > MANY_ENTRIES
+def nested(array: Any, digits: int = DIGITS) -> str:
+    """An array as nested lists in full, each number to so many significant digits."""
+    return _nested(np.asarray(array).tolist(), digits)
 
-    def shown(part: Any) -> str:
-        if part.ndim == 0:
-            return number(part, digits)
-        if fold and len(part) > 3:
-            return f"[{shown(part[0])}, {shown(part[1])}, …, {shown(part[-1])}]"
-        return f"[{', '.join(map(shown, part))}]"
 
-    shape = " by ".join(map(str, array.shape))
-    return f"{shown(array)} ({shape})" if fold else shown(array)
+def _nested(part: Any, digits: int) -> str:
+    if isinstance(part, list):
+        return f"[{', '.join([_nested(p, digits) for p in part])}]"
+    return number(part, digits)
 
 
 def exact(value: Any, digits: int | None = None) -> str:
     """A number as the shortest text that reads back to the same float; an array in full."""
     if np.ndim(value):
-        return f"[{', '.join(exact(part, digits) for part in value)}]"
+        if digits is not None:
+            return nested(value, digits)
+        text = str((np.asarray(value) + 0.0).tolist())  # -0 is 0
+        return text.replace(".0,", ",").replace(".0]", "]")
     if digits is not None:
         return number(value, digits)
     text = repr(float(value)).removesuffix(".0")

@@ -19,9 +19,10 @@ from backtrace.graph import Constant
 from backtrace.records import Trace
 from backtrace.render import PLAIN, Look
 from backtrace.render.cells import DIM, Cell, assembled, folded
+from backtrace.render.equations import NOTHING, edge, total
 from backtrace.render.layout import Heading, Row, in_layout
 from backtrace.render.outline import Line, Outline, outline
-from backtrace.render.phrases import NOTHING, Phrases
+from backtrace.render.phrases import Phrases
 
 MOST_UNUSED = 5  # statements that the output does not use
 
@@ -35,17 +36,12 @@ def tree(trace: Trace, look: Look = PLAIN, *, depth: int | None = None) -> Text:
     """
     say = Phrases(trace, look)
     drawn = outline(trace.graph, depth, look.width, say.glyphs)
-    rows = [row for line in drawn.lines for row in _rows(say, line)]
-    lines = in_layout(rows, heading(say), look.width)
-    return assembled([*lines, *_below(say, drawn, look.width), *_pointer(say, look.width)])
 
+    def rows(say: Phrases) -> list[Row]:
+        return [row for line in drawn.lines for row in _rows(say, line)]
 
-def _pointer(say: Phrases, width: int | None) -> list[Cell]:
-    """Where the formulas are that were too long for a line."""
-    if not say.shortened:
-        return []
-    text = f"{say.glyphs.dots} stands for a long formula: --node NAME shows it"
-    return [(), *folded(((text, DIM),), width)]
+    lines = in_layout(say, rows, heading(say), look.width)
+    return assembled([*lines, *_below(say, drawn, look.width), *say.explained(look.width)])
 
 
 def heading(say: Phrases) -> Heading:
@@ -62,21 +58,20 @@ def _rows(say: Phrases, line: Line) -> Iterator[Row]:
     if line.kind == "fold":
         yield Row(line.guides, line.guides, ((say.glyphs.dots, DIM),))
         return
-    head = _head(say, line)
+    head, remark = _head(say, line), say.remark(line.index) if line.kind == "drawn" else ""
     if line.slot < 0:
         asked = say.trace.adjoints[line.index] is not None
-        gradient = say.total(line.index, say.edges(line.index)) if asked else NOTHING
-        yield Row(line.guides, line.under, head, NOTHING, gradient)
+        gradient = total(say, line.index) if asked else NOTHING
+        yield Row(line.guides, line.under, head, NOTHING, gradient, remark=remark)
         return
     note = say.without_gradient(line.via, line.slot)
     if note:
         yield Row(line.guides, line.under, head, note=note)
     else:
-        local, gradient = say.edge(line.via, line.slot)
-        yield Row(line.guides, line.under, head, local, gradient)
-    edges = say.edges(line.index)
-    if len(edges) > 1 and line.kind == "drawn":
-        yield Row(line.under, line.under, gradient=say.total(line.index, edges))
+        local, gradient = edge(say, line.via, line.slot)
+        yield Row(line.guides, line.under, head, local, gradient, remark=remark)
+    if len(say.edges(line.index)) > 1 and line.kind == "drawn":
+        yield Row(line.under, line.under, gradient=total(say, line.index))
 
 
 def _head(say: Phrases, line: Line) -> Cell:

@@ -1,0 +1,130 @@
+"""The gradients to a file, `-o grads.npz`; what is on the screen stays as it is.
+
+    .npz   an array for every name that gradients were asked for: numpy.load(path)["W"]
+    .csv   gradients of one length, or all of them numbers: a column for each, the names above.
+           Others: a row for every entry, with the columns name, index and value; the index of an
+           entry of a matrix is "0 2", that of a number is empty
+    .json  the trace as --json prints it
+
+A file is written beside its place and moved there when it is whole, so that whatever goes wrong an
+earlier one is still there. -0.0 is 0.0, as in the JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import product
+from typing import IO, TYPE_CHECKING, Any
+
+from backtrace.errors import UsageError, listed
+
+if TYPE_CHECKING:
+    from backtrace.crosscheck import Check
+    from backtrace.ops.rows import Array
+    from backtrace.records import Trace
+
+SUFFIXES = (".npz", ".csv", ".json")
+
+
+def require_format(path: str) -> None:
+    """Raise UsageError for a path whose end is not one of the formats."""
+    if os.path.splitext(path)[1].lower() not in SUFFIXES:
+        kinds = listed(SUFFIXES).replace(" and ", " or ")
+        raise UsageError(f"cannot write {path}: the file of --output ends in {kinds}")
+
+
+def export(trace: Trace, check: Check, path: str, *, formulas: bool = True) -> None:
+    """Write what the end of the path says. Raises UsageError with the system's reason."""
+    suffix = os.path.splitext(path)[1].lower()
+    with _replacing(path) as file:
+        if suffix == ".json":
+            from backtrace.render.json import json_text
+
+            file.write(json_text(trace, check, formulas=formulas).encode() + b"\n")
+        else:
+            write = _write_npz if suffix == ".npz" else _write_csv
+            write(file, _gradients(trace))
+
+
+def _gradients(trace: Trace) -> dict[str, Array]:
+    import numpy as np
+
+    return {name: np.asarray(value) + 0.0 for name, value in trace.gradients.items()}
+
+
+def _write_npz(file: IO[bytes], gradients: dict[str, Array]) -> None:
+    """As numpy.savez does, which takes no array called `file`, and writes the hour besides."""
+    import zipfile
+
+    import numpy as np
+
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, gradient in gradients.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, gradient)
+
+
+def _write_csv(file: IO[bytes], gradients: dict[str, Array]) -> None:
+    import csv
+    import io
+
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows(_rows(gradients))
+    text.detach()  # flushes, and leaves the file open
+
+
+def _rows(gradients: dict[str, Array]) -> Iterator[Iterable[Any]]:
+    """The rows of the table, the header first."""
+    shapes = {gradient.shape for gradient in gradients.values()}
+    if len(shapes) == 1 and len(min(shapes)) < 2:
+        yield list(gradients)
+        yield from zip(*(gradient.ravel().tolist() for gradient in gradients.values()), strict=True)
+        return
+    yield "name", "index", "value"
+    for name, gradient in gradients.items():
+        indices = product(*map(range, gradient.shape))
+        for index, value in zip(indices, gradient.ravel().tolist(), strict=True):
+            yield name, " ".join(map(str, index)), value
+
+
+@contextmanager
+def _replacing(path: str) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` when all is written, and is removed otherwise."""
+    import tempfile
+
+    try:
+        target = os.path.realpath(path)
+        mode = _mode_of(target)
+        descriptor, part = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".backtrace-")
+        try:
+            with open(descriptor, "wb") as file:
+                yield file
+            os.chmod(part, mode)
+            os.replace(part, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(part)
+            raise
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
+    except ValueError as error:  # a NUL in the path
+        raise UsageError(f"cannot write {path!r}: {error}") from None
+
+
+def _mode_of(target: str) -> int:
+    """The permissions for a file: those it has, else what a new one gets."""
+    try:
+        mode = os.stat(target).st_mode
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+    if not stat.S_ISREG(mode):
+        raise OSError("is a directory" if stat.S_ISDIR(mode) else "is not an ordinary file")
+    if not os.access(target, os.W_OK):
+        raise OSError("permission denied")
+    return stat.S_IMODE(mode)

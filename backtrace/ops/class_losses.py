@@ -1,0 +1,250 @@
+"""Losses of many classes, whose scores are along the last axis."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from backtrace.ops import probability_losses
+from backtrace.ops.normalizing import log_softmax, softmax
+from backtrace.ops.pairs import EMPTY, REDUCED, SOME, counted, divided, over, program, total
+from backtrace.ops.rows import Domain, Value
+from backtrace.ops.structural import Composite, Misfit, Shape, at, whole
+
+
+def _classes(t: Value, size: int) -> Value:
+    """Classes as whole numbers; other than indices they do not count from the end."""
+    found = np.asarray(t).astype(np.intp)
+    if not np.all((found == t) & (found >= 0) & (found < size)):
+        whole(t, size, "a class")  # says what is wrong, if not that it is negative
+        raise Misfit(f"a class is {np.min(t):g}, but they go from 0 to {size - 1}")
+    return found
+
+
+def _places(rows: Value, t: Value) -> tuple[Value, Value]:
+    """Where the classes stand, among rows of scores."""
+    return np.arange(len(rows)), np.ravel(t).astype(np.intp)
+
+
+def _picked(scores: Value, t: Value) -> Value:
+    """The entry of the last axis that is the class."""
+    found = _classes(t, scores.shape[-1])
+    rows = scores.reshape(np.size(t), scores.shape[-1])
+    return rows[_places(rows, found)].reshape(np.shape(t))
+
+
+def _reduced(losses: Value, reduction: str) -> Value:
+    return losses[()] if reduction == "none" else total(losses) / over(np.size(losses), reduction)
+
+
+def _share(g: Value, t: Value, reduction: str) -> Value:
+    """The gradient of every example: one number, or an array with an axis for the classes."""
+    share = g / over(np.size(t), reduction)
+    return np.expand_dims(share, -1) if np.ndim(share) else share
+
+
+def _minus_picked(product: Value, share: Value, t: Value) -> Value:
+    """`product`, an array of our own, less the share at the class."""
+    rows = np.ascontiguousarray(product).reshape(np.size(t), product.shape[-1])
+    rows[_places(rows, t)] -= np.ravel(share)
+    return rows.reshape(product.shape)
+
+
+def _cross_entropy_to_z(g: Value, z: Value, t: Value, v: Value, reduction: str) -> Value:
+    share = _share(g, t, reduction)
+    return _minus_picked(softmax(z) * share, share, t)  # inf - inf for an infinite g, as torch
+
+
+def _nll_to_logp(g: Value, logp: Value, t: Value, v: Value, reduction: str) -> Value:
+    return _minus_picked(np.zeros(np.shape(logp)), _share(g, t, reduction), t)
+
+
+def _class_shape(z: Shape, t: Shape, reduction: str) -> Shape:
+    if not z:
+        raise Misfit("the classes are the last axis of the scores, which are one number")
+    if t != z[:-1]:
+        wanted = f"shape {z[:-1]}" if len(z) > 1 else "one number"
+        raise Misfit(f"the target must have a class for every row of scores: {wanted}")
+    return t if reduction == "none" else ()
+
+
+def _probability_shape(z: Shape, t: Shape, reduction: str) -> Shape:
+    if not z:
+        raise Misfit("the classes are the last axis of the scores, which are one number")
+    if t != z:
+        raise Misfit("probabilities must have the scores' shape, and classes one axis less")
+    return z[:-1] if reduction == "none" else ()
+
+
+def _upstream(t: Shape, reduction: str) -> str:
+    return "unsqueeze(g, -1)" if reduction == "none" and t else "g"
+
+
+def _entropy(z: Shape, t: Shape, reduction: str) -> str:
+    if not t:
+        return "p = softmax(z); -log(p[t])"
+    return program("p = softmax(z); -mean(log(pick(p, t)))", prod(t), reduction)
+
+
+def _rows(z: Value) -> float:
+    """How many examples there are; nan where there are no classes, and so no entries."""
+    return float(np.float64(z.size) / z.shape[-1])
+
+
+def _probable_entropy(z: Value, t: Value, reduction: str) -> Value:
+    losses = -np.sum(t * log_softmax(z), axis=-1)
+    return losses if reduction == "none" else total(losses) / over(_rows(z), reduction)
+
+
+def _probable_to_z(g: Value, z: Value, t: Value, v: Value, reduction: str) -> Value:
+    share = np.expand_dims(g / over(_rows(z), reduction), -1) * t
+    return softmax(z) * np.sum(share, axis=-1, keepdims=True) - share
+
+
+def _probable_to_t(g: Value, z: Value, t: Value, v: Value, reduction: str) -> Value:
+    return np.expand_dims(-g / over(_rows(z), reduction), -1) * log_softmax(z)
+
+
+def _probable_rule(rule: str, z: Shape, reduction: str) -> str:
+    return divided(f"{_upstream(z[:-1], reduction)}*{rule}", prod(z[:-1]), reduction)
+
+
+def _examples(t: Value, reduction: str) -> str:
+    return counted(np.size(t), reduction, "example", "examples")
+
+
+def _probable_words(z: Value, t: Value, v: Value, reduction: str) -> str:
+    words = counted(prod(z.shape[:-1]), reduction, "example", "examples")
+    if not np.allclose(np.sum(t, axis=-1), 1):
+        return f"{words}, the target does not sum to 1"
+    return f"{words}, the target sums to 1: the rule is softmax - target"
+
+
+SCORES = [[0.3, -0.5, 1.5], [-0.4, 2.1, -0.5]]
+DEEP = [[[0.3, -0.5], [1.5, 0.2]], [[-0.4, 2.1], [-0.5, 1.0]], [[0.1, 0.2], [0.0, -1.0]]]
+NO_ROWS = np.empty((0, 3))
+OF_CLASSES = Domain(
+    needs=SOME,
+    defined=lambda z, t, reduction: reduction != "mean" or np.size(t) > 0,
+    samples=(
+        at([2.0, 1.0, 0.1], 0.0),
+        at(SCORES, [0.0, 2.0]),
+        at(SCORES, [1.0, 1.0], reduction="sum"),
+        at(SCORES, [2.0, 0.0], reduction="none"),
+        at([2.0, 1.0, 0.1], 2.0, reduction="none"),
+        at(DEEP, [[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]]),
+        at(DEEP, [[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]], reduction="none"),
+    ),
+    edges=(
+        at(NO_ROWS, []),
+        at(NO_ROWS, [], reduction="sum"),
+        at([[7.0]], [0.0]),
+        at([1000.0, 0.0], 1.0),
+        at([-np.inf, 0.0], 0.0),
+        at([-np.inf, 0.0], 1.0),
+        at([np.inf, 0.0], 1.0),
+        at([[np.nan, 0.0], [1.0, 2.0]], [1.0, 0.0], reduction="none"),
+    ),
+)
+TO_CLASS_AXIS = "movedim(-1, min(1, {0}.ndim - 1)), t.long(), reduction=reduction)"
+LAST_AXIS = "the classes are the last axis (torch has them in axis 1), counted from 0"
+
+CROSS_ENTROPY_PROBABILITIES = Composite(
+    name="cross_entropy_probabilities",
+    inputs=("z", "t"),
+    call="cross_entropy",
+    **REDUCED,
+    shape=_probability_shape,
+    forward=_probable_entropy,
+    vjp=(_probable_to_z, _probable_to_t),
+    rules=(
+        lambda z, t, reduction: _probable_rule(
+            "(softmax(z)*sum(t, axis=-1, keepdims=1) - t)", z, reduction
+        ),
+        lambda z, t, reduction: f"-{_probable_rule('log_softmax(z)', z, reduction)}",
+    ),
+    definition=lambda z, t, reduction: program(
+        "p = softmax(z); -mean(sum(t*log(p), axis=-1))", prod(z[:-1]), reduction
+    ),
+    torch="torch.nn.functional.cross_entropy(z.movedim(-1, min(1, z.ndim - 1)),"
+    " t.movedim(-1, min(1, t.ndim - 1)), reduction=reduction)",
+    domain=Domain(
+        needs=SOME,
+        defined=lambda z, t, reduction: reduction != "mean" or z.size > 0,
+        samples=(
+            at([2.0, 1.0, 0.1], [0.2, 0.3, 0.5]),
+            at(SCORES, [[0.2, 0.3, 0.6], [0.0, 1.0, 0.0]]),
+            at(SCORES, [[0.2, 0.3, 0.5], [0.0, 1.0, 0.0]], reduction="sum"),
+            at(SCORES, [[0.2, 0.3, 0.5], [0.0, 1.0, 0.0]], reduction="none"),
+            at(DEEP, DEEP),
+        ),
+        edges=(
+            *EMPTY,
+            at(NO_ROWS, NO_ROWS),
+            at([1000.0, 0.0], [0.5, 0.5]),
+            at([-np.inf, 0.0], [0.0, 1.0]),
+            at([-np.inf, 0.0], [0.5, 0.5]),
+            at([np.inf, 0.0], [0.5, 0.5]),
+            at([1.0, 0.0], [np.inf, np.nan]),
+        ),
+    ),
+    remark=_probable_words,
+    notes="takes scores, not probabilities: the softmax is inside; the classes are the last axis",
+)
+
+ROWS = (
+    *probability_losses.ROWS,
+    Composite(
+        name="cross_entropy",
+        inputs=("z", "t"),
+        **REDUCED,
+        indices_from=1,
+        instead=lambda z, t: CROSS_ENTROPY_PROBABILITIES if len(z) == len(t) else None,
+        shape=_class_shape,
+        forward=lambda z, t, reduction: _reduced(-_picked(log_softmax(z), t), reduction),
+        vjp=(
+            _cross_entropy_to_z,
+            None,
+        ),
+        rules=(
+            lambda z, t, reduction: divided(
+                f"{_upstream(t, reduction)}*(softmax(z) - one_hot(t, {z[-1]}))", prod(t), reduction
+            ),
+            None,
+        ),
+        definition=_entropy,
+        torch=f"torch.nn.functional.cross_entropy(z.{TO_CLASS_AXIS.format('z')}",
+        domain=OF_CLASSES,
+        remark=lambda z, t, v, reduction: _examples(t, reduction),
+        notes=f"takes scores, not probabilities: the softmax is inside; {LAST_AXIS}; "
+        "a target of the scores' shape holds probabilities",
+    ),
+    CROSS_ENTROPY_PROBABILITIES,
+    Composite(
+        name="nll",
+        inputs=("logp", "t"),
+        also=("nll_loss",),
+        **REDUCED,
+        indices_from=1,
+        shape=_class_shape,
+        forward=lambda logp, t, reduction: _reduced(-_picked(logp, t), reduction),
+        vjp=(
+            _nll_to_logp,
+            None,
+        ),
+        rules=(
+            lambda logp, t, reduction: divided(
+                f"-{_upstream(t, reduction)}*one_hot(t, {logp[-1]})", prod(t), reduction
+            ),
+            None,
+        ),
+        definition=lambda logp, t, reduction: (
+            program("-mean(pick(logp, t))", prod(t), reduction) if t else "-logp[t]"
+        ),
+        torch=f"torch.nn.functional.nll_loss(logp.{TO_CLASS_AXIS.format('logp')}",
+        domain=OF_CLASSES,
+        remark=lambda logp, t, v, reduction: _examples(t, reduction),
+        notes=f"takes logarithms of probabilities: log_softmax(z) of scores; {LAST_AXIS}",
+    ),
+)

@@ -1,0 +1,123 @@
+"""What every view says about an edge of the chain rule, and about a sum of several."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from backtrace.render.arrays import shape_of
+from backtrace.render.cells import DIM, GRADIENT, KINK, LOCAL, Cell
+from backtrace.render.links import Link
+from backtrace.render.phrases import Phrases
+from backtrace.render.text import UNICODE, added
+
+MANY_TERMS = 3  # at either end of a sum; what is between is left out
+LONGEST_LOCAL = 40  # characters of a formula that stands among others on a line
+LONGEST_RULE = 60  # the same of a rule, beside which stands no number
+
+
+class Equation(NamedTuple):
+    """The two sides of what one column shows; `sign` stands between them.
+
+    `word` says in the stacked layout what it is.
+    """
+
+    left: Cell
+    right: Cell
+    sign: str = " = "
+    word: str = "gradient"
+
+
+NOTHING = Equation((), ())
+
+
+def edge(say: Phrases, via: int, slot: int) -> tuple[Equation, Equation]:
+    """The local derivative, and the contribution: the gradient where there is no other."""
+    link = say.link(via, slot)
+    contribution = product(say, link)
+    if len(say.edges(link.into)) == 1:
+        gradient = Equation(((say.gradient(link.into), ""),), contribution)
+    else:
+        gradient = Equation(((f"via {say.name(via)}:", ""),), contribution, "   ")
+    return local(say, link), gradient
+
+
+def local(say: Phrases, link: Link) -> Equation:
+    """`∂via/∂node = formula = number`; where there is a rule instead, what its Ḡ is."""
+    if link.local is None:
+        return upstream(say, link)
+    left: Cell = ((say.derivative(link.via, link.into), ""),)
+    formula, value = say.glyphs.clean(link.formula), say.text(link.local)
+    if len(formula) > LONGEST_LOCAL:
+        formula, say.owed.formula = say.glyphs.dots, True
+    first: Cell = () if formula == value else ((f"{formula} = ", ""),)
+    return Equation(left, (*first, (value, LOCAL)), word="local")
+
+
+def upstream(say: Phrases, link: Link) -> Equation:
+    """`Ḡ = ∂output/∂via`, and its value where that is one number; nothing without Ḡ."""
+    if UNICODE.upstream not in link.formula:
+        return NOTHING
+    say.owed.upstream = True
+    right: Cell = ((say.gradient(link.via), ""),)
+    if not shape_of(link.upstream):
+        right = (*right, (" = ", ""), (say.text(link.upstream), GRADIENT))
+    return Equation(((say.glyphs.upstream, ""),), right, word="upstream")
+
+
+def product(say: Phrases, link: Link) -> Cell:
+    """`upstream × local = product`, `rule = product`, or that the edge is blocked."""
+    if link.local is None:
+        return by_rule(say, link, LONGEST_RULE)
+    result = say.result(link.product, GRADIENT)
+    if link.blocked == "instead":
+        why = " (local 0)" if link.local_is_zero else ""
+        return (f"blocked{why}", KINK), (" = ", ""), *result
+    factors: Cell = (
+        (say.text(link.upstream), GRADIENT),
+        (f" {times(say, link)} ", ""),
+        (say.text(link.local), LOCAL),
+    )
+    summed: Cell = ((f", {link.summed}", DIM),) if link.summed else ()
+    return *factors, *summed, (" = ", ""), *result, *blocked(link)
+
+
+def blocked(link: Link) -> Cell:
+    """That all of an edge adds nothing, or some of its entries do not."""
+    text = {"all": "  blocked", "partly": "  blocked where the local derivative is 0"}
+    return ((text[link.blocked], DIM),) if link.blocked in text else ()
+
+
+def times(say: Phrases, link: Link) -> str:
+    """`⊙` between two arrays, which are multiplied entry by entry."""
+    arrays = shape_of(link.upstream) and shape_of(link.local)
+    return say.glyphs.entrywise if arrays else say.glyphs.times
+
+
+def by_rule(say: Phrases, link: Link, longest: int | None = None) -> Cell:
+    """`Ḡ @ Wᵀ = product`; a rule in words, or in several statements, stands after it."""
+    result, rule = say.result(link.product, GRADIENT), say.glyphs.rule(link.formula)
+    if longest is not None and len(rule) > longest and not link.in_words:
+        rule, say.owed.formula = say.glyphs.dots, True
+    if link.in_words or ";" in rule:
+        return *result, (": ", ""), (rule, LOCAL)
+    return (rule, LOCAL), (" = ", ""), *result, *blocked(link)
+
+
+def total(say: Phrases, index: int) -> Equation:
+    """`∂output/∂node` as the visible sum of what comes over its edges."""
+    left: Cell = ((say.gradient(index), ""),)
+    edges, adjoint = say.edges(index), say.adjoint(index)
+    if len(edges) < 2:
+        return Equation(left, say.result(adjoint, GRADIENT))
+    hidden = len(edges) - 2 * MANY_TERMS
+    if hidden > 1:
+        first, last = _terms(say, edges[:MANY_TERMS]), _terms(say, edges[-MANY_TERMS:])
+        terms = added([*first, f"{say.glyphs.dots} ({hidden:,} more)", *last])
+    else:
+        terms = added(_terms(say, edges))
+    result = say.result(adjoint, f"bold {GRADIENT}")
+    return Equation(left, ((terms, GRADIENT), (" = ", ""), *result))
+
+
+def _terms(say: Phrases, edges: list[tuple[int, int]]) -> list[str]:
+    return [say.text(say.link(*edge).product) for edge in edges]
