@@ -110,7 +110,8 @@ class Graph:
 
     def asked(self, name: str) -> int | None:
         """The node to differentiate by for a name: the variable, else what the name means last."""
-        return self.variables.get(name, self.names.get(name))
+        index = self.variables.get(name)
+        return self.names.get(name) if index is None else index
 
     @cached_property
     def structural(self) -> tuple[int, ...]:

@@ -9,9 +9,9 @@ from math import prod
 import numpy as np
 
 from backtrace.graph import Apply, Graph
-from backtrace.ops import Elementwise
+from backtrace.ops import Elementwise, Structural
+from backtrace.ops.axes import Shape
 from backtrace.ops.rows import Value
-from backtrace.ops.structural import Shape
 from backtrace.passes import are_numbers
 from backtrace.records import Notice, Trace
 from backtrace.symbolic import MOST_OPERATIONS, operations
@@ -64,7 +64,10 @@ def _met_by_mistake(node: Apply, shapes: Sequence[Shape]) -> tuple[int, int] | N
 
     Nothing is said where an input has the shape of the result: there both were stretched before.
     """
-    if not (isinstance(node.op, Elementwise) or node.op.pairs) or len(set(shapes)) == 1:
+    by_entry = isinstance(node.op, Elementwise) or (
+        isinstance(node.op, Structural) and node.op.pairs
+    )
+    if not by_entry or len(set(shapes)) == 1:
         return None
     if np.broadcast_shapes(*shapes) in shapes:
         return None

@@ -16,8 +16,8 @@ import numpy as np
 from backtrace.errors import ShapeError
 from backtrace.graph import Apply, Graph, Leaf, Node
 from backtrace.ops import Elementwise, Op, Structural
+from backtrace.ops.axes import MOST_ELEMENTS, Misfit, Shape, broadcast, too_large
 from backtrace.ops.rows import Value, select
-from backtrace.ops.structural import MOST_ELEMENTS, Misfit, Shape, broadcast, too_large
 
 SCALAR = np.float64
 FLOAT64 = np.dtype(np.float64)

@@ -144,6 +144,10 @@ class Trace:
 
         A name that is not in the program has the gradient 0.
         """
+        return dict(self._gradients)
+
+    @cached_property
+    def _gradients(self) -> dict[str, Value]:
         return {name: plain(self._gradient(name)) for name in self.wrt}
 
     def _gradient(self, name: str) -> Value:
@@ -193,16 +197,23 @@ class Trace:
 
         Of arrays it is read entry by entry. None where there is no readable one.
         """
+        return dict(self._formulas)
+
+    @cached_property
+    def _formulas(self) -> dict[str, str | None]:
         from backtrace.formulas import formulas_of
 
         indices = [self.graph.asked(name) for name in self.wrt]
         return dict(zip(self.wrt, formulas_of(self, indices), strict=True))
 
-    def formula(self, index: int) -> str | None:
-        """The gradient of the output by one node as such a formula."""
+    def formula(self, index: int, *, named: bool = False) -> str | None:
+        """The gradient of the output by one node as such a formula.
+
+        With `named`, one that is too long is written in the nodes that have names, too.
+        """
         from backtrace.formulas import formulas_of
 
-        return formulas_of(self, [index])[0]
+        return formulas_of(self, [index], named=named)[0]
 
     @property
     def nodes(self) -> NodeList:

@@ -140,9 +140,9 @@ def _expressions(graph: Graph, atom: int | None = None) -> dict[int, Expr]:
             case Apply(op, inputs, params) as node:
                 given = [found[i] for i in inputs]
                 if all(e.is_number for e in given):
-                    worked_out = _worked_out(node, given)
+                    number = worked_out(node, given)
                     written = sp.Symbol(f"({_shown(graph, index)})", real=True)
-                    found[index] = written if worked_out is None else worked_out
+                    found[index] = written if number is None else number
                 else:
                     found[index] = bounded(_of_numbers(op).applied(*given, **dict(params)))
     return found
@@ -159,7 +159,7 @@ def _shown(graph: Graph, index: int) -> str:
     return graph.source[start:end]
 
 
-def _worked_out(node: Apply, inputs: Sequence[Expr]) -> Expr | None:
+def worked_out(node: Apply, inputs: Sequence[Expr]) -> Expr | None:
     """An operation on numbers as an exact number, or None where that would not be readable.
 
     sympy works numbers out exactly, which never ends for 9**9**9, lgamma(1e9) or 7e-300**9999.

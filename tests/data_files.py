@@ -108,6 +108,8 @@ def damaged(path: Path) -> None:
         "bomb.npy": described("(100000, 100000)"),
         "negative.npy": described("(-1,)"),
         "truth.npy": described("(True,)") + bytes(8),
+        "none of many.npy": described("(0, 99999999999999999999)"),
+        "axes.npy": described(f"({'1, ' * 65})") + bytes(8),
         "brackets.npy": header("(" * 9000),
         "code.npy": header(f"__import__('os').mkdir({str(path / 'made')!r})"),
         "version.npy": b"\x93NUMPY\x09\x00",

@@ -32,7 +32,7 @@ def with_mistake(graph: Graph, index: int, **change: Any) -> Graph:
     )
 
 
-def planted(program: str, label: str, change: dict[str, Any], **bindings: float) -> Trace:
+def planted(program: str, label: str, change: dict[str, Any], **bindings: Any) -> Trace:
     """A trace whose node of that label has a row with a mistake in it."""
     graph = trace(program, bindings).graph
     return trace(with_mistake(graph, graph.labels.index(label), **change), bindings)

@@ -23,8 +23,8 @@ from structural_table import (
 
 from backtrace.crosscheck.engine import torch_function
 from backtrace.ops import Composite, Structural
+from backtrace.ops.axes import Misfit, Shape
 from backtrace.ops.rows import Value
-from backtrace.ops.structural import Misfit, Shape
 from backtrace.passes import active_nodes, backward, forward, settled, unbroadcast
 from backtrace.reading import read
 

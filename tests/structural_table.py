@@ -10,8 +10,9 @@ import pytest
 from table import EVERY_ROW, close
 
 from backtrace.ops import Composite, Structural
+from backtrace.ops.axes import Shape
 from backtrace.ops.rows import Value
-from backtrace.ops.structural import At, Shape
+from backtrace.ops.structural import At
 from backtrace.passes import forward, unbroadcast
 from backtrace.reading import read
 

@@ -140,6 +140,17 @@ def test_bindings_that_are_not_used_are_left_out(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.usefixtures("data")
+def test_bindings_that_are_not_used_may_be_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    """A comment among the values, with --data beside it too, stops no program but its own."""
+    Path("notes.json").write_text('{"w": 2, "b": 1, "made": "by hand"}')
+    words = ("--bindings", "notes.json", "--wrt", "w,b")
+    assert quiet(capsys, "w + b", *words) == {"w": 1, "b": 1}
+    assert quiet(capsys, "sum(x)*w*b", "--data", "points.csv", *words).keys() == {"w", "b"}
+    assert main(["w*made", "--bindings", "notes.json"]) == 2
+    assert "notes.json: not a number" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("data")
 def test_wrt_may_name_a_column_that_is_not_used(capsys: pytest.CaptureFixture[str]) -> None:
     """Its gradient is 0, with the notice, in the shape of the column."""
     assert main([LOSS, "--data", "points.csv", "w=0", "b=0", "--wrt", "unused", "-q"]) == 0

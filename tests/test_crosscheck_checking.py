@@ -158,8 +158,9 @@ def test_not_checked() -> None:
     """--no-check owes nothing; a check asked for in vain ends with 4; undefined stays undefined."""
     fine, undefined = trace("x*x", x=2), trace("log(x)", x=-1)
     assert not_checked(fine).status == "not-checked"
-    assert [not_checked(fine, asked=asked).exit_code for asked in (False, True)] == [0, 4]
-    assert [not_checked(undefined, asked=asked).exit_code for asked in (False, True)] == [3, 3]
+    assert [not_checked(fine, why).exit_code for why in ("", "no torch")] == [0, 4]
+    assert [not_checked(undefined, why).exit_code for why in ("", "no torch")] == [3, 3]
+    assert not_checked(undefined, "no torch").reason.endswith("but x is -1; no torch")
     assert not_checked(undefined).status == "undefined"
     found = not_checked(fine)
     assert (found.engine, found.version, found.max_error) == (None, None, None)

@@ -6,7 +6,10 @@ import math
 import subprocess
 import sys
 import types
+import warnings
+from typing import Any
 
+import numpy as np
 import pytest
 from planting import planted, spoiled
 
@@ -124,3 +127,38 @@ def test_what_torch_refuses_is_not_checked() -> None:
     with pytest.raises(backtrace.EngineMissing, match=r"torch refuses celu\(x\): .+") as caught:
         check(refused)
     assert caught.value.exit_code == 4
+
+
+STRETCHED: list[tuple[str, dict[str, Any]]] = [
+    ("sum(clamp(s, A, x))", {"s": 0.5, "A": [[0, 1, 0.2], [2, 0, 0.7]], "x": [1, 1.5, 0.6]}),
+    ("mean(clamp(x, 0, K))", {"x": [1, -1, 3], "K": [[2], [0.5]]}),
+    ("sum(where(x > 1, s, A))", {"s": 0.5, "A": [[0, 1, 0.2], [2, 0, 0.7]], "x": [1, 1.5, 0.6]}),
+    ("sum(log(o, y))", {"o": [2], "y": [3, 4, 5]}),
+    ("mean(log(o, y))", {"o": [0], "y": [0, 1, 0]}),  # what is summed is nan and not inf
+    ("sum(max(x, K, s))", {"x": [1, -1, 3], "K": [[2], [0.5]], "s": 2.5}),
+]
+
+
+@pytest.mark.parametrize(("program", "values"), STRETCHED)
+def test_inputs_that_are_stretched(program: str, values: dict[str, Any]) -> None:
+    """An elementwise operation of several shapes is replayed on one, and summed afterwards."""
+    found = check(trace(program, values))
+    assert found.status in ("agrees", "undefined"), found.summary
+
+
+def test_views_are_copied_for_torch() -> None:
+    """Values and gradients that lie backwards in memory, which torch does not read, are checked."""
+    backwards = np.arange(1.0, 4.0)[::-1]
+    assert check(trace("sum(x*x)", x=backwards)).status == "agrees"
+    assert check(trace("x*x", {"x": backwards}, seed=backwards)).status == "agrees"
+    # the rule of cumsum makes such a gradient, and a doubted edge hands it to torch
+    found = planted("sum(cumsum(exp(x), 0)*y)", "v1", {"local": (lambda x, v: v + 1,)},
+                    x=backwards, y=backwards)  # fmt: skip
+    assert [node.name for node in check(found).differing] == ["v1"]
+
+
+def test_torch_warns_of_nothing() -> None:
+    """A divisor n - 1 = 0 is told by the trace itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert check(trace("var(x) + std(x)", x=[2])).status == "undefined"

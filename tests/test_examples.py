@@ -59,7 +59,7 @@ EXPECTED = {
 
 def bindings(name: str) -> dict[str, Any]:
     """The values of a file of examples/, as the command line reads them."""
-    return values_in(File(str(EXAMPLES / name)), str.isidentifier)
+    return dict(values_in(File(str(EXAMPLES / name)), str.isidentifier))
 
 
 def program(name: str) -> str:

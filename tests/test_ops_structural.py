@@ -37,8 +37,9 @@ from table import EVERY_ROW, close
 
 from backtrace.graph import Apply
 from backtrace.ops import FUNCTIONS, OPS, Structural
+from backtrace.ops.axes import Misfit, Shape
 from backtrace.ops.params import REQUIRED
-from backtrace.ops.structural import At, Misfit, Shape, at
+from backtrace.ops.structural import At, at
 from backtrace.passes import meant
 from backtrace.reading import read
 
@@ -186,6 +187,14 @@ def test_the_vjp_is_the_slope(case: Case) -> None:
 def test_rules_compute_the_vjp(case: Case) -> None:
     """A rule that is a program gives, when it is run, what the vjp gives."""
     assert_rules(case)
+
+
+@cases("samples")
+def test_rules_have_no_names_of_their_own(case: Case) -> None:
+    """Nothing is assigned in a rule: shown with a user's names it could be one of these."""
+    for slot in case.slots:
+        text = case.row.rule(slot, case.shapes, case.params)
+        assert text.startswith(":") or not read(text).assigned
 
 
 @cases("samples", rows=COMPOSITES)

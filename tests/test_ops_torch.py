@@ -25,7 +25,7 @@ ZEROS = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf)
 # where torch does not agree with itself: its kernels for scalars and for arrays differ at logit(-0)
 UNSETTLED = {"logit": lambda x: (x == 0) & np.signbit(x)}
 REFUSED = [
-    ("celu", {"alpha": 0.0}, "alpha must not be 0"),
+    ("celu", {"alpha": 0.0}, "alpha must be finite, and not 0"),
     ("hardtanh", {"min_val": 2.0, "max_val": -1.0}, "min_val must not be above max_val"),
 ]
 

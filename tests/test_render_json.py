@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from typing import Any
 
 import numpy as np
@@ -212,9 +211,7 @@ def test_large() -> None:
     """An array of 10^5 entries is written at once, its entries as they are."""
     x = np.random.default_rng(1).normal(size=(1000, 100))
     trace = backtrace.trace("sum(x)", x=x)
-    start = time.perf_counter()
     text = json_text(trace, not_checked(trace), formulas=False)
-    assert time.perf_counter() - start < 3
     np.testing.assert_array_equal(json.loads(text)["nodes"][0]["value"], x)
 
 

@@ -67,7 +67,7 @@ TWICE = ("(y - (w*x + b))**2 + w**2", {"y": 2, "w": 1, "x": 1, "b": 0})
             "sum(layer_norm(x, w, b))",
             {"x": [1, 5], "w": [1, 2], "b": [0, 1]},
             "x",
-            ["]: xhat = layer_norm(x); d = Ḡ*w; (d - mean("],
+            ["; (Ḡ*w - mean(Ḡ*w, axis=-1, keepdims=1) - layer_norm(x)*mean("],
         ),
     ],
 )
@@ -76,6 +76,37 @@ def test_says(program: str, bindings: dict[str, Any], name: str, texts: list[str
     found = node(backtrace.trace(program, bindings), name).plain
     for text in texts:
         assert text in found
+
+
+def test_indices() -> None:
+    """Classes have no gradient and no norm, however many they are."""
+    classes = np.arange(300) % 2
+    trace = backtrace.trace("cross_entropy(x, t)", x=np.eye(2)[classes], t=classes, wrt="x")
+    found = node(trace, "t").plain
+    assert "gradient    whole numbers, no gradient" in found
+    assert "‖·‖" not in found
+    assert "‖·‖ is the square root of the sum of the squares" in node(trace, "x").plain
+
+
+def test_matrices_in_rows() -> None:
+    """A matrix that does not fit on a line has a line for each row, numbers under one another."""
+    trace = backtrace.trace("sum((x @ W)**2)", x=np.eye(3) / 7, W=np.eye(3) / -3)
+    found = node(trace, "W", Look(width=60)).plain
+    assert (
+        """
+              ∂L/∂W = [[-0.0136054,          0,          0],
+                       [         0, -0.0136054,          0],
+                       [         0,          0, -0.0136054]]"""
+        in found
+    )
+
+
+def test_formula_in_named_nodes() -> None:
+    """Where the formula in the variables is too long, it is given in the steps of the program."""
+    program = "h = sigmoid(x @ W1 + b1); o = sigmoid(h @ W2 + b2); sum((t - o)**2)/2"
+    matrices = {"W1": np.eye(2), "W2": np.eye(2), "x": [1, 2], "t": [0, 1]}
+    trace = backtrace.trace(program, {**matrices, "b1": 0, "b2": 0})
+    assert "formula     ∂L/∂W2 = outer(h, o*(1 - o)*(o - t))" in node(trace, "W2").plain
 
 
 def test_not_asked() -> None:

@@ -195,3 +195,13 @@ def test_the_command() -> None:
     done = run("ops", "tahn")
     assert (done.returncode, done.stdout) == (2, "")
     assert 'no operation is called "tahn": did you mean tan' in done.stderr
+
+
+def test_a_family() -> None:
+    """The title of a family asks for its operations alone, as a table and as JSON."""
+    text = run("ops", "losses").stdout
+    assert "mse(" in text
+    assert "tanh(" not in text
+    names = [op["name"] for op in json.loads(run("ops", "losses", "--json").stdout)["operations"]]
+    assert names == [row.name for row in FAMILIES["losses"]]
+    assert "did you mean losses" in run("ops", "loses").stderr

@@ -193,6 +193,53 @@ def test_large_arrays() -> None:
     assert len(row) < 200
 
 
+LAYERS = "h = tanh(x @ W1); s = h @ W2; cross_entropy(s, t)"
+WEIGHTS = {"x": np.eye(3), "W1": np.eye(3) / 3, "W2": np.eye(3)[:, :2] / 7, "t": [0, 1, 1]}
+
+
+@pytest.mark.parametrize("width", [None, 60, 80])
+def test_small_gradients_are_whole(width: int | None) -> None:
+    """A gradient of a few entries that does not fit in its column stands below, row by row."""
+    trace = backtrace.trace(LAYERS, WEIGHTS, wrt="W1,W2")
+    found = summary(trace, checked(trace), Look(width=width)).plain
+    assert "below" in found
+    assert (
+        """
+  ∂L/∂W2 =
+    [["""
+        in found
+    )
+    assert len(found.split("∂L/∂W2 =\n")[1].split("]]")[0].splitlines()) == 3
+
+
+def test_full() -> None:
+    """With all entries large gradients, too, stand below."""
+    trace = backtrace.trace("sum(x**2)", x=np.arange(100.0).reshape(10, 10))
+    found = summary(trace, checked(trace), Look(width=80, full=True)).plain
+    assert "198]]" in found
+    assert "… stands for further entries" not in found
+    folded = summary(trace, checked(trace), Look(width=80)).plain
+    assert "‖·‖ is the square root of the sum of the squares" in folded
+
+
+def test_formulas_of_arrays() -> None:
+    """In a pipe none is too long, on a terminal that of the node that is shown is not named."""
+    trace = backtrace.trace(LAYERS, WEIGHTS, wrt="W2")
+    long = "∂L/∂W2 = (tanh(x @ W1).T @ (softmax(tanh(x @ W1) @ W2) - one_hot(t, 2)))/3"
+    assert long in summary(trace, checked(trace)).plain
+    narrow = Look(width=60)
+    assert "too long for a line: --node W2" in summary(trace, checked(trace), narrow).plain
+    assert "too long" not in summary(trace, checked(trace), narrow, node="W2").plain
+
+
+def test_no_formula() -> None:
+    """Names of arrays that have no formula are told, once."""
+    trace = backtrace.trace("sum(max(x, axis=0)**2) + sum(y)", x=np.eye(2), y=[1, 2])
+    found = summary(trace, checked(trace)).plain
+    assert "no formula short enough to read for x\n" in found
+    assert "…" not in found
+
+
 @pytest.mark.parametrize("width", [60, 80, 100, 120])
 def test_width_of_arrays(width: int) -> None:
     """On a narrower screen values are shapes, and at last gradients are norms."""

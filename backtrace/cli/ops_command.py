@@ -1,4 +1,4 @@
-"""backtrace ops [NAME]: the operation table, or one operation in detail."""
+"""backtrace ops [NAME]: the operation table, one family of it, or one operation in detail."""
 
 from __future__ import annotations
 
@@ -27,20 +27,28 @@ def operations() -> dict[str, tuple[Op, ...]]:
 
 
 def ops_command(name: str | None, *, as_json: bool, color: Color) -> int:
-    """Print the table, or one operation; return the exit code. Raises UsageError."""
-    from backtrace.ops import OPS
+    """Print the table, one of its families, or one operation; return the exit code.
+
+    Raises UsageError.
+    """
+    from backtrace.ops import FAMILIES, OPS
     from backtrace.render.ops import json_text, one, table
 
     screen = Screen(sys.stdout, color)
     known = operations()
-    if name is not None and name not in known:
-        near = did_you_mean(name, known) or "; backtrace ops lists them all"
+    if name is None:
+        rows = tuple(OPS.values())
+    elif name in known:
+        rows = known[name]
+    elif name in FAMILIES:
+        rows = tuple(FAMILIES[name])
+    else:
+        near = did_you_mean(name, [*known, *FAMILIES]) or "; backtrace ops lists them all"
         raise UsageError(f"no operation is called {quoted(name)}{near}")
-    rows = known[name] if name is not None else tuple(OPS.values())
     if as_json:
         screen.write_json(json_text(rows))
-    elif name is None:
-        screen.print(table(screen.look()))
+    elif name is None or name not in known:
+        screen.print(table(screen.look(), family=name))
     else:
         for row in rows:
             screen.print(one(row, screen.look()))

@@ -71,7 +71,7 @@ class Options:
         metavar="NAMES",
         once="several names go together, as in --wrt w,b",
         panel=PROGRAM,
-        help="Differentiate by these variables only, as w or w,b; default every variable.",
+        help="Differentiate by these variables or steps only, as w or w,b; default every variable.",
     )
     data: str | None = _option(
         "--data",

@@ -67,7 +67,7 @@ def _print_view(trace: Trace, options: Options, screen: Screen) -> Check:
     look = replace(screen.look(options.digits), full=options.full)
     screen.print(_view(trace, options, look))
     check = _checked(trace, options)
-    screen.print(summary(trace, check, look))
+    screen.print(summary(trace, check, look, node=options.node))
     # The verdict is part of the result. Who keeps the result elsewhere (`> file`, `| less`) reads
     # on stderr why the exit code is not 0; where both streams go to one place it stands there.
     if not same_place(sys.stdout, sys.stderr):
@@ -108,7 +108,7 @@ def _print_numbers(trace: Trace, options: Options, screen: Screen) -> Check:
 
 
 def _checked(trace: Trace, options: Options) -> Check:
-    """The check that was asked for; where torch is missing a message, and a check in vain."""
+    """The check that was asked for, or why it could not be had."""
     from backtrace.crosscheck import check, not_checked
 
     if options.no_check:
@@ -116,8 +116,7 @@ def _checked(trace: Trace, options: Options) -> Check:
     try:
         return check(trace, options.check)
     except EngineMissing as error:
-        tell(str(error))
-        return not_checked(trace, asked=True)
+        return not_checked(trace, str(error))
 
 
 def _tell_notices(trace: Trace, check: Check) -> None:
@@ -128,6 +127,6 @@ def _tell_notices(trace: Trace, check: Check) -> None:
 
 
 def _tell_reason(check: Check) -> None:
-    """Why the exit code is 1 or 3, in one line; torch's absence has been told."""
+    """Why the exit code is not 0, in one line."""
     if check.reason:
         tell(check.reason)

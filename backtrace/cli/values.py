@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -46,7 +47,8 @@ def bindings_of(
 
     by_name = values_in(data_file(path, ".json"), is_name)
     from_file = frozenset(by_name.keys() - values.keys())
-    return Bindings(by_name | values, frozenset(values), options, from_file=from_file)
+    every = ChainMap(values, by_name)  # type: ignore[arg-type]  # nothing is written to it
+    return Bindings(every, frozenset(values), options, from_file=from_file)
 
 
 def with_columns(
@@ -68,8 +70,9 @@ def with_columns(
     used = [name for name in dict.fromkeys([*graph.variables, *asked]) if name in offered]
     return graph, replace(
         bindings,
-        values={**_columns(table, used), **bindings.values},
-        offered=tuple(sorted(offered)) if len(offered) < MOST_OFFERED else (),
+        values={**_columns(table, used), **bindings.of(graph, asked)},
+        from_file=frozenset(),
+        offered=tuple(sorted(offered | bindings.from_file)) if len(offered) < MOST_OFFERED else (),
     )
 
 

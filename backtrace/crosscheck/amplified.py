@@ -6,28 +6,36 @@ operation may be off by: a sine of 1e20 or a difference of equal numbers does th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from backtrace.crosscheck.engine import Replay
 from backtrace.crosscheck.tolerance import ATOL, RTOL, agree, largest
 from backtrace.graph import Apply
+from backtrace.ops.axes import Misfit
 from backtrace.ops.rows import Value
-from backtrace.ops.structural import Misfit
 from backtrace.passes import backward, edge, frozen
 from backtrace.records import Trace
 from backtrace.roles import index_places
+
+Reordered: TypeAlias = Mapping[tuple[int, int | None], float]
 
 RUNS = 4
 LARGE = 1e-6  # relative to the numbers and to the terms they are sums of
 ROOM = 100.0  # the runs are few, and each moves less than the worst case would
 
 
-def amplified_beyond(trace: Trace, replay: Replay, indices: Iterable[int]) -> list[int]:
-    """The nodes among `indices` that are further from torch's than tolerated differences carry."""
-    spreads = _spreads(trace, replay)
-    passed, terms = _passed_on(trace)
+def amplified_beyond(
+    trace: Trace, replay: Replay, indices: Iterable[int], reordered: Reordered
+) -> list[int]:
+    """The nodes among `indices` that are further from torch's than tolerated differences carry.
+
+    `reordered` has, by node or by edge, what is tolerated more for the order of additions.
+    """
+    spreads = _spreads(trace, replay, reordered)
+    passed, terms = _passed_on(trace, reordered)
     found = []
     for i in indices:
         pairs = [(trace.values[i], replay.values[i], spreads[0][i], 0.0)]
@@ -47,7 +55,7 @@ def _beyond(ours: Value, theirs: Value, spread: float, terms: float) -> bool:
     return bool(measured and error > ATOL + LARGE * size and error > ROOM * spread)
 
 
-def _spreads(trace: Trace, replay: Replay) -> tuple[list[float], list[float]]:
+def _spreads(trace: Trace, replay: Replay, reordered: Reordered) -> tuple[list[float], list[float]]:
     """How far values and gradients move if every operation is moved within the tolerance.
 
     Once to torch's values, where these are within it: no other number is equal in x == y.
@@ -56,7 +64,8 @@ def _spreads(trace: Trace, replay: Replay) -> tuple[list[float], list[float]]:
     active = [adjoint is not None for adjoint in trace.adjoints]
     seed = trace.adjoints[trace.graph.output]
     values, gradients = [0.0] * len(active), [0.0] * len(active)
-    for moved in (_towards(trace, replay), *(_moved(trace, random) for _ in range(RUNS))):
+    towards = _towards(trace, replay, reordered)
+    for moved in (towards, *(_moved(trace, random) for _ in range(RUNS))):
         values = [
             max(s, largest(a, b)) for s, a, b in zip(values, trace.values, moved, strict=True)
         ]
@@ -81,15 +90,15 @@ def _moved(trace: Trace, random: np.random.Generator) -> list[Value]:
     return moved
 
 
-def _towards(trace: Trace, replay: Replay) -> list[Value]:
-    """Every operation on torch's inputs, as far as these agree with ours."""
+def _towards(trace: Trace, replay: Replay, reordered: Reordered) -> list[Value]:
+    """Every operation on torch's inputs, as far as these are tolerated."""
     moved: list[Value] = []
     indices = index_places(trace.graph)
     for index, node in enumerate(trace.graph.nodes):
         value = trace.values[index]
         if isinstance(node, Apply) and index not in indices:
             theirs = replay.values[index]
-            same = agree(value, theirs)
+            same = agree(value, theirs) or (index, None) in reordered
             exact = theirs if same else computed(node, [moved[i] for i in node.inputs], value)
             value = frozen(exact)
         moved.append(value)
@@ -105,7 +114,7 @@ def computed(node: Apply, inputs: Sequence[Value], otherwise: Value) -> Value:
             return otherwise
 
 
-def _passed_on(trace: Trace) -> tuple[list[float], list[float]]:
+def _passed_on(trace: Trace, reordered: Reordered) -> tuple[list[float], list[float]]:
     """Per gradient what the edges before it may be off by in all, and the size of its terms."""
     graph, adjoints = trace.graph, trace.adjoints
     passed, terms = [0.0] * len(adjoints), [0.0] * len(adjoints)
@@ -125,6 +134,7 @@ def _passed_on(trace: Trace) -> tuple[list[float], list[float]]:
                 else:
                     steep = _largest(local) * np.size(upstream)
                 off = ATOL * max(1.0, _largest(upstream)) + RTOL * _largest(product)
+                off += reordered.get((index, slot), 0.0)
                 passed[source] += steep * passed[index] + off
                 terms[source] += _largest(product)
     return passed, terms

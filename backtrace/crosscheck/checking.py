@@ -46,14 +46,15 @@ def check(trace: Trace, engine: Engine = "torch") -> Check:
     return _verdict(trace, replay, Witnesses(torch, nodes, third))
 
 
-def not_checked(trace: Trace, *, asked: bool = False) -> Check:
+def not_checked(trace: Trace, why: str = "") -> Check:
     """The verdict without a second engine: undefined where that is plain, else not-checked.
 
-    `asked` says that a check was wanted and could not be had.
+    `why` says what came in the way of a check that was wanted.
     """
     status: Status = "undefined" if undefined(trace) else "not-checked"
-    reason = _undefined_text(trace) if status == "undefined" else ""
-    return Check(status, None, None, None, (), {}, None, (), reason or "not checked", reason, asked)
+    reason = "; ".join(filter(None, [_undefined_text(trace) if undefined(trace) else "", why]))
+    summary, asked = reason or "not checked", bool(why)
+    return Check(status, None, None, None, (), {}, None, (), summary, reason, asked)
 
 
 def undefined(trace: Trace) -> bool:

@@ -18,7 +18,7 @@ from backtrace.crosscheck.amplified import amplified_beyond
 from backtrace.crosscheck.engine import Apart, Replay, Torch
 from backtrace.crosscheck.reordered import Result, is_of_order
 from backtrace.crosscheck.report import Verdict
-from backtrace.crosscheck.tolerance import agree, both
+from backtrace.crosscheck.tolerance import agree, both, largest
 from backtrace.graph import Apply
 from backtrace.ops import Elementwise
 from backtrace.ops.rows import Value
@@ -59,6 +59,7 @@ class Judge:
         self.wrong_values: set[int] = set()
         self.wrong_edges: set[tuple[int, int]] = set()
         self.wrong_sums: set[int] = set()
+        self.reordered: dict[tuple[int, int | None], float] = {}  # by how much, at most
 
     def judge(self, values: list[int], gradients: list[int], replay: Replay) -> dict[int, Finding]:
         """The verdicts on the nodes whose values and gradients are beyond the tolerance."""
@@ -72,7 +73,8 @@ class Judge:
         found = {**self._poisoned(values, gradients), **self.faults}
         unexplained = [i for i in {*values, *gradients} if found[i].verdict == "rounding"]
         if unexplained:
-            found |= dict.fromkeys(amplified_beyond(self.trace, replay, unexplained), UNEXPLAINED)
+            beyond = amplified_beyond(self.trace, replay, unexplained, self.reordered)
+            found |= dict.fromkeys(beyond, UNEXPLAINED)
         return found
 
     def _leading_from(self, gradients: list[int]) -> set[int]:
@@ -102,7 +104,12 @@ class Judge:
         return self._one(index) if upstream is None else upstream
 
     def _one(self, index: int) -> Value:
-        return np.ones_like(self.trace.values[index])[()]
+        """1 at every entry; of whole arrays other numbers: of ones softmax passes nothing on."""
+        value = self.trace.values[index]
+        if isinstance(self._operation(index).op, Elementwise):
+            return np.ones_like(value)[()]
+        other: Value = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(value))
+        return np.asarray(other)[()]
 
     def _doubted(self, index: int, theirs: Apart) -> Iterator[Doubt]:
         """The edges of an operation on which torch has another product; blames a wrong value."""
@@ -143,7 +150,10 @@ class Judge:
     def _reordered(self, index: int, ours: Value, theirs: Value, slot: int | None = None) -> bool:
         """Whether adding up the same terms in another order explains a difference."""
         result = Result(self.trace, index, self._upstream(index), slot)
-        return is_of_order(result, (ours, theirs), self.engine)
+        if not is_of_order(result, (ours, theirs), self.engine):
+            return False
+        self.reordered[index, slot] = largest(ours, theirs)
+        return True
 
     def _judge_edges(self, doubted: list[Doubt]) -> None:
         """Blame the doubted edges, but for those that only an extreme upstream sets apart."""

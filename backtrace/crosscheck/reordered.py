@@ -54,6 +54,12 @@ class Result(NamedTuple):
         source = self.trace.values[self.node.inputs[self.slot]]
         return np.shape(source) != np.shape(self.upstream)
 
+    @property
+    def jumps(self) -> bool:
+        """Whether it is a gradient at a kink: entries that tie no longer do when they are moved."""
+        inputs = [self.trace.values[i] for i in self.node.inputs]
+        return self.slot is not None and self.node.op.at_kink(inputs, dict(self.node.params))
+
     def ours(self) -> Value:
         """The result as the row computes it."""
         graph, values = self.trace.graph, self.trace.values
@@ -88,7 +94,7 @@ class Result(NamedTuple):
 def is_of_order(result: Result, pair: tuple[Value, Value], engine: Torch) -> bool:
     """Whether ours and torch's differ only by what the order of additions may change."""
     ours, theirs = pair
-    if np.shape(ours) != np.shape(theirs) or not result.adds_up:
+    if np.shape(ours) != np.shape(theirs) or not result.adds_up or result.jumps:
         return False
     entries = [result.upstream, *(result.trace.values[i] for i in result.node.inputs)]
     with np.errstate(all="ignore"):
@@ -96,10 +102,11 @@ def is_of_order(result: Result, pair: tuple[Value, Value], engine: Torch) -> boo
         if any(map(_has_huge, entries)):  # inf, inf - inf or a number, by what overflowed first
             differs &= np.isfinite(ours) & np.isfinite(theirs)
         off = np.abs(np.subtract(ours, theirs))[differs]
-        return bool(
-            np.all(off <= ROOM * _spread(result, Result.ours, ours)[differs])
-            or np.all(off <= ROOM * _spread(result, lambda r: r.theirs(engine), theirs)[differs])
-        )
+        spread = _spread(result, Result.ours, ours)[differs]
+        if np.all(off <= ROOM * spread):
+            return True
+        theirs_spread = _spread(result, lambda moved: moved.theirs(engine), theirs)[differs]
+        return bool(np.all(off <= ROOM * np.fmax(spread, theirs_spread)))
 
 
 def _has_huge(value: Value) -> bool:

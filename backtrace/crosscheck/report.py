@@ -60,7 +60,7 @@ class Check:
     differences: Mapping[str, Value | None] | None
     notices: tuple[Notice, ...]
     summary: str  # the verdict in one line
-    reason: str = ""  # why the exit code is 1 or 3: the part of the summary that says so
+    reason: str = ""  # why the exit code is not 0: the part of the summary that says so
     asked: bool = True  # False: --no-check, so that nothing is owed
 
     @property

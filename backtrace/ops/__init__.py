@@ -14,6 +14,7 @@ from backtrace.ops import (
     class_losses,
     classes,
     convolutions,
+    einsum,
     extremes,
     hyperbolic,
     indexing,
@@ -25,6 +26,7 @@ from backtrace.ops import (
     piecewise,
     pooling,
     powers,
+    probability_losses,
     rectifiers,
     reductions,
     rounding,
@@ -52,12 +54,12 @@ FAMILIES: Mapping[str, tuple[Op, ...]] = MappingProxyType(
         "special": special.ROWS,
         "reductions": (*reductions.ROWS, *spreads.ROWS, *norms.ROWS),
         "extremes": extremes.ROWS,
-        "matrices": (*matrices.ROWS, *squares.ROWS),
+        "matrices": (*matrices.ROWS, *einsum.ROWS, *squares.ROWS),
         "shapes": (*shapes.ROWS, *transposes.ROWS, *joins.ROWS),
         "indexing": (*indexing.ROWS, *classes.ROWS),
         "normalizing": normalizing.ROWS,
         "convolutions": (*convolutions.ROWS, *pooling.ROWS),
-        "losses": (*losses.ROWS, *class_losses.ROWS, *class_axes.ROWS),
+        "losses": (*losses.ROWS, *probability_losses.ROWS, *class_losses.ROWS, *class_axes.ROWS),
     }
 )
 OPS: Mapping[str, Op] = MappingProxyType(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pi, sqrt
+from math import isfinite, pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -183,6 +183,7 @@ ROWS = (
         name="elu",
         inputs=("x",),
         params={"alpha": 1.0},
+        allowed=lambda alpha: "" if isfinite(alpha) else "alpha must be finite",
         forward=lambda x, alpha: pick(x > 0, x, alpha * np.expm1(x)),
         formula=lambda x, alpha: sp.Piecewise((x, x > 0), (alpha * (sp.exp(x) - 1), True)),
         partials=lambda x, v, alpha: (sp.Piecewise((1, x > 0), (alpha * sp.exp(x), True)),),
@@ -226,7 +227,9 @@ ROWS = (
         name="celu",
         inputs=("x",),
         params={"alpha": 1.0},
-        allowed=lambda alpha: "" if alpha != 0 else "alpha must not be 0",
+        allowed=lambda alpha: (
+            "" if alpha != 0 and isfinite(alpha) else "alpha must be finite, and not 0"
+        ),
         forward=lambda x, alpha: pick(x > 0, x, alpha * np.expm1(x / alpha)),
         formula=lambda x, alpha: sp.Piecewise((x, x > 0), (alpha * (sp.exp(x / alpha) - 1), True)),
         partials=lambda x, v, alpha: (sp.Piecewise((1, x > 0), (sp.exp(x / alpha), True)),),

@@ -5,18 +5,16 @@ Each is the loss of the scores with that axis moved to the end, and so is a prog
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from backtrace.ops import class_losses
-from backtrace.ops import params as kinds
-from backtrace.ops.params import REQUIRED
+from backtrace.ops.axes import Shape, axis_of
+from backtrace.ops.class_losses import CROSS_ENTROPY, CROSS_ENTROPY_PROBABILITIES, NLL, NO_ROWS
+from backtrace.ops.params import REQUIRED, whole_number, written
 from backtrace.ops.rows import Domain, Value
-from backtrace.ops.structural import At, Composite, Shape, at, axis_of, renamed
-
-NO_ROWS = np.empty((0, 3))
+from backtrace.ops.structural import At, Composite, at, renamed
 
 
 def _order(shape: Shape, axis: int) -> tuple[int, ...]:
@@ -31,93 +29,108 @@ def _moved(shape: Shape, axis: int) -> Shape:
 
 def _at_end(name: str, shape: Shape, axis: int) -> str:
     """An input with its axis moved to the end, as text."""
-    return f"transpose({name}, {kinds.written(_order(shape, axis))})"
+    return f"transpose({name}, {written(_order(shape, axis))})"
 
 
 def _back(rule: str, shape: Shape, axis: int) -> str:
     """A rule with the last axis moved back to its place, as text."""
     order = tuple(int(a) for a in np.argsort(_order(shape, axis)))
-    return f"transpose({rule}, {kinds.written(order)})"
+    return f"transpose({rule}, {written(order)})"
 
 
-def along_axis(
-    row: Composite, name: str, samples: tuple[At, ...], other: Composite | None = None
-) -> Composite:
-    """A loss of classes along any one axis; `other` is meant where the target has as many axes."""
-    scores, target = row.inputs
-    alike = row.indices_from is None  # the target has the scores' shape, and is moved as they are
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Along:
+    """A loss of classes along the last axis, on scores whose classes are along another."""
 
-    def moved(z: Value, t: Value, axis: int) -> tuple[Value, Value]:
-        return np.moveaxis(z, axis, -1), np.moveaxis(t, axis, -1) if alike else t
+    last: Composite
 
-    def shapes(z: Shape, t: Shape, axis: int) -> tuple[Shape, Shape]:
-        return _moved(z, axis), _moved(t, axis) if alike and len(t) == len(z) else t
+    @property
+    def alike(self) -> bool:
+        """Whether the target has the scores' shape, and is moved as they are."""
+        return self.last.indices_from is None
 
-    def vjp(slot: int) -> Callable[..., Value] | None:
-        rule = row.vjp[slot]
-        if rule is None:
-            return None
+    def moved(self, z: Value, t: Value, axis: int) -> tuple[Value, Value]:
+        """Both inputs with the classes at the end."""
+        return np.moveaxis(z, axis, -1), np.moveaxis(t, axis, -1) if self.alike else t
 
-        def product(g: Value, z: Value, t: Value, v: Value, axis: int, reduction: str) -> Value:
-            return np.moveaxis(rule(g, *moved(z, t, axis), v, reduction), -1, axis)
+    def shapes(self, z: Shape, t: Shape, axis: int) -> tuple[Shape, Shape]:
+        """The shapes that these have. Raises Misfit."""
+        alike = self.alike and len(t) == len(z)
+        return _moved(z, axis), _moved(t, axis) if alike else t
 
-        return product
+    def forward(self, z: Value, t: Value, axis: int, reduction: str) -> Value:
+        """The loss."""
+        return self.last.forward(*self.moved(z, t, axis), reduction)
 
-    def text(slot: int) -> Callable[..., str] | None:
-        if row.vjp[slot] is None:
-            return None
+    def product(
+        self, slot: int, g: Value, *inputs_and_v: Value, axis: int, reduction: str
+    ) -> Value:
+        """What an input gets."""
+        z, t, v = inputs_and_v
+        rule = self.last.vjp[slot]
+        assert rule is not None
+        return np.moveaxis(rule(g, *self.moved(z, t, axis), v, reduction), -1, axis)
 
-        def rule(z: Shape, t: Shape, axis: int, reduction: str) -> str:
-            names = {scores: _at_end(scores, z, axis)}
-            names |= {target: _at_end(target, t, axis)} if alike else {}
-            inner = row.rule(slot, shapes(z, t, axis), {"reduction": reduction})
-            return _back(renamed(inner, names), z, axis)
+    def rule(self, slot: int, z: Shape, t: Shape, axis: int, reduction: str) -> str:
+        """The rule of an input as text."""
+        inner = self.last.rule(slot, self.shapes(z, t, axis), {"reduction": reduction})
+        names = zip(self.last.inputs, self._at_end(z, t, axis), strict=True)
+        return _back(renamed(inner, dict(names)), z, axis)
 
-        return rule
+    def definition(self, z: Shape, t: Shape, axis: int, reduction: str) -> str:
+        """The loss of the inputs that are moved, as a program."""
+        inputs = ", ".join(self._at_end(z, t, axis))
+        return f'{self.last.written}({inputs}, reduction="{reduction}")'
 
-    def definition(z: Shape, t: Shape, axis: int, reduction: str) -> str:
-        end = _at_end(target, t, axis) if alike else target
-        return f'{row.written}({_at_end(scores, z, axis)}, {end}, reduction="{reduction}")'
+    def _at_end(self, z: Shape, t: Shape, axis: int) -> tuple[str, str]:
+        scores, target = self.last.inputs
+        return _at_end(scores, z, axis), _at_end(target, t, axis) if self.alike else target
 
-    torch = renamed(row.torch, {scores: f"{scores}.movedim(axis, -1)"})
-    torch = renamed(torch, {target: f"{target}.movedim(axis, -1)"}) if alike else torch
-    return Composite(
-        name=name,
-        inputs=row.inputs,
-        call=row.written,
-        also=row.also,
-        by_keyword=True,
-        params={"axis": REQUIRED, **row.params},
-        kinds={"axis": kinds.whole_number, **row.kinds},
-        always_shown=row.always_shown,
-        indices_from=row.indices_from,
-        instead=None if other is None else lambda z, t: other if len(z) == len(t) else None,
-        shape=lambda z, t, axis, reduction: row.shape(*shapes(z, t, axis), reduction),
-        forward=lambda z, t, axis, reduction: row.forward(*moved(z, t, axis), reduction),
-        vjp=(vjp(0), vjp(1)),
-        rules=(text(0), text(1)),
-        definition=definition,
-        torch=torch,
-        domain=_domain(row, moved, samples),
-        remark=lambda z, t, v, axis, reduction: _remark(row, moved(z, t, axis), v, reduction),
-        notes=f"{row.written}(z, t) with the classes along another axis than the last",
-    )
+    def torch(self) -> str:
+        """torch's own loss of the inputs that are moved."""
+        moved = self.last.inputs if self.alike else self.last.inputs[:1]
+        return renamed(self.last.torch, {name: f"{name}.movedim(axis, -1)" for name in moved})
 
+    def remark(self, z: Value, t: Value, v: Value, axis: int, reduction: str) -> str:
+        """The reduction in words."""
+        return self.last.remark(*self.moved(z, t, axis), v, reduction) if self.last.remark else ""
 
-def _domain(row: Composite, moved: Callable[..., Any], samples: tuple[At, ...]) -> Domain:
-    defined = row.domain.defined
-    assert defined is not None
-    empty = at(NO_ROWS.T, NO_ROWS.T if row.indices_from is None else [], axis=0)
-    return Domain(
-        needs=row.domain.needs,
-        defined=lambda z, t, axis, reduction: defined(*moved(z, t, axis), reduction),
-        samples=samples,
-        edges=(empty,),
-    )
+    def domain(self, samples: tuple[At, ...]) -> Domain:
+        """Where it is defined, with points of its own."""
+        defined = self.last.domain.defined
+        assert defined is not None
+        return Domain(
+            needs=self.last.domain.needs,
+            defined=lambda z, t, axis, reduction: defined(*self.moved(z, t, axis), reduction),
+            samples=samples,
+            edges=(at(NO_ROWS.T, NO_ROWS.T if self.alike else [], axis=0),),
+        )
 
-
-def _remark(row: Composite, inputs: tuple[Value, Value], v: Value, reduction: str) -> str:
-    return row.remark(*inputs, v, reduction) if row.remark else ""
+    def row(self, name: str, samples: tuple[At, ...], alike: Composite | None = None) -> Composite:
+        """The row of the operation table; `alike` is meant for a target of the scores' rank."""
+        last = self.last
+        passing = [slot if last.passes(slot) else None for slot in range(len(last.inputs))]
+        return Composite(
+            name=name,
+            inputs=last.inputs,
+            call=last.written,
+            also=last.also,
+            by_keyword=True,
+            params={"axis": REQUIRED, **last.params},
+            kinds={"axis": whole_number, **last.kinds},
+            always_shown=last.always_shown,
+            indices_from=last.indices_from,
+            instead=None if alike is None else lambda z, t: alike if len(z) == len(t) else None,
+            shape=lambda z, t, axis, reduction: last.shape(*self.shapes(z, t, axis), reduction),
+            forward=self.forward,
+            vjp=tuple(None if slot is None else partial(self.product, slot) for slot in passing),
+            rules=tuple(None if slot is None else partial(self.rule, slot) for slot in passing),
+            definition=self.definition,
+            torch=self.torch(),
+            domain=self.domain(samples),
+            remark=self.remark,
+            notes=f"{last.written}(z, t) with the classes along another axis than the last",
+        )
 
 
 COLUMNS = [[0.3, -0.5], [1.5, 2.1], [-0.4, -0.5]]  # a column for every example
@@ -133,12 +146,11 @@ OF_PROBABILITIES = (
     at(CHANNELS, CHANNELS, axis=1, reduction="sum"),
     at(COLUMNS, [[0.2, 0.3], [0.3, 0.7], [0.5, 0.0]], axis=0, reduction="none"),
 )
-_ROWS = {row.name: row for row in class_losses.ROWS}
-_PROBABILITIES = along_axis(
-    _ROWS["cross_entropy_probabilities"], "cross_entropy_probabilities_along", OF_PROBABILITIES
+PROBABILITIES_ALONG = Along(CROSS_ENTROPY_PROBABILITIES).row(
+    "cross_entropy_probabilities_along", OF_PROBABILITIES
 )
 ROWS = (
-    along_axis(_ROWS["cross_entropy"], "cross_entropy_along", OF_CLASSES, _PROBABILITIES),
-    _PROBABILITIES,
-    along_axis(_ROWS["nll"], "nll_along", OF_CLASSES),
+    Along(CROSS_ENTROPY).row("cross_entropy_along", OF_CLASSES, PROBABILITIES_ALONG),
+    PROBABILITIES_ALONG,
+    Along(NLL).row("nll_along", OF_CLASSES),
 )

@@ -6,36 +6,16 @@ from math import prod
 
 import numpy as np
 
-from backtrace.ops import probability_losses
+from backtrace.ops.axes import Misfit, Shape
+from backtrace.ops.classes import picked, places
 from backtrace.ops.normalizing import log_softmax, softmax
-from backtrace.ops.pairs import EMPTY, REDUCED, SOME, counted, divided, over, program, total
+from backtrace.ops.pairs import EMPTY, REDUCED, SOME, counted, divided, over, program
 from backtrace.ops.rows import Domain, Value
-from backtrace.ops.structural import Composite, Misfit, Shape, at, whole
-
-
-def _classes(t: Value, size: int) -> Value:
-    """Classes as whole numbers; other than indices they do not count from the end."""
-    found = np.asarray(t).astype(np.intp)
-    if not np.all((found == t) & (found >= 0) & (found < size)):
-        whole(t, size, "a class")  # says what is wrong, if not that it is negative
-        raise Misfit(f"a class is {np.min(t):g}, but they go from 0 to {size - 1}")
-    return found
-
-
-def _places(rows: Value, t: Value) -> tuple[Value, Value]:
-    """Where the classes stand, among rows of scores."""
-    return np.arange(len(rows)), np.ravel(t).astype(np.intp)
-
-
-def _picked(scores: Value, t: Value) -> Value:
-    """The entry of the last axis that is the class."""
-    found = _classes(t, scores.shape[-1])
-    rows = scores.reshape(np.size(t), scores.shape[-1])
-    return rows[_places(rows, found)].reshape(np.shape(t))
+from backtrace.ops.structural import Composite, at
 
 
 def _reduced(losses: Value, reduction: str) -> Value:
-    return losses[()] if reduction == "none" else total(losses) / over(np.size(losses), reduction)
+    return losses[()] if reduction == "none" else np.sum(losses) / over(np.size(losses), reduction)
 
 
 def _share(g: Value, t: Value, reduction: str) -> Value:
@@ -47,7 +27,7 @@ def _share(g: Value, t: Value, reduction: str) -> Value:
 def _minus_picked(product: Value, share: Value, t: Value) -> Value:
     """`product`, an array of our own, less the share at the class."""
     rows = np.ascontiguousarray(product).reshape(np.size(t), product.shape[-1])
-    rows[_places(rows, t)] -= np.ravel(share)
+    rows[places(rows, t)] -= np.ravel(share)
     return rows.reshape(product.shape)
 
 
@@ -60,9 +40,13 @@ def _nll_to_logp(g: Value, logp: Value, t: Value, v: Value, reduction: str) -> V
     return _minus_picked(np.zeros(np.shape(logp)), _share(g, t, reduction), t)
 
 
-def _class_shape(z: Shape, t: Shape, reduction: str) -> Shape:
+def _require_axis(z: Shape) -> None:
     if not z:
         raise Misfit("the classes are the last axis of the scores, which are one number")
+
+
+def _class_shape(z: Shape, t: Shape, reduction: str) -> Shape:
+    _require_axis(z)
     if t != z[:-1]:
         wanted = f"shape {z[:-1]}" if len(z) > 1 else "one number"
         raise Misfit(f"the target must have a class for every row of scores: {wanted}")
@@ -70,8 +54,7 @@ def _class_shape(z: Shape, t: Shape, reduction: str) -> Shape:
 
 
 def _probability_shape(z: Shape, t: Shape, reduction: str) -> Shape:
-    if not z:
-        raise Misfit("the classes are the last axis of the scores, which are one number")
+    _require_axis(z)
     if t != z:
         raise Misfit("probabilities must have the scores' shape, and classes one axis less")
     return z[:-1] if reduction == "none" else ()
@@ -87,35 +70,35 @@ def _entropy(z: Shape, t: Shape, reduction: str) -> str:
     return program("p = softmax(z); -mean(log(pick(p, t)))", prod(t), reduction)
 
 
-def _rows(z: Value) -> float:
+def _examples(z: Value) -> float:
     """How many examples there are; nan where there are no classes, and so no entries."""
     return float(np.float64(z.size) / z.shape[-1])
 
 
 def _probable_entropy(z: Value, t: Value, reduction: str) -> Value:
     losses = -np.sum(t * log_softmax(z), axis=-1)
-    return losses if reduction == "none" else total(losses) / over(_rows(z), reduction)
+    return losses if reduction == "none" else np.sum(losses) / over(_examples(z), reduction)
 
 
 def _probable_to_z(g: Value, z: Value, t: Value, v: Value, reduction: str) -> Value:
-    share = np.expand_dims(g / over(_rows(z), reduction), -1) * t
+    share = np.expand_dims(g / over(_examples(z), reduction), -1) * t
     return softmax(z) * np.sum(share, axis=-1, keepdims=True) - share
 
 
 def _probable_to_t(g: Value, z: Value, t: Value, v: Value, reduction: str) -> Value:
-    return np.expand_dims(-g / over(_rows(z), reduction), -1) * log_softmax(z)
+    return np.expand_dims(-g / over(_examples(z), reduction), -1) * log_softmax(z)
 
 
 def _probable_rule(rule: str, z: Shape, reduction: str) -> str:
     return divided(f"{_upstream(z[:-1], reduction)}*{rule}", prod(z[:-1]), reduction)
 
 
-def _examples(t: Value, reduction: str) -> str:
-    return counted(np.size(t), reduction, "example", "examples")
+def _counted(n: int, reduction: str) -> str:
+    return counted(n, reduction, "example", "examples")
 
 
 def _probable_words(z: Value, t: Value, v: Value, reduction: str) -> str:
-    words = counted(prod(z.shape[:-1]), reduction, "example", "examples")
+    words = _counted(prod(z.shape[:-1]), reduction)
     if not np.allclose(np.sum(t, axis=-1), 1):
         return f"{words}, the target does not sum to 1"
     return f"{words}, the target sums to 1: the rule is softmax - target"
@@ -193,58 +176,51 @@ CROSS_ENTROPY_PROBABILITIES = Composite(
     notes="takes scores, not probabilities: the softmax is inside; the classes are the last axis",
 )
 
-ROWS = (
-    *probability_losses.ROWS,
-    Composite(
-        name="cross_entropy",
-        inputs=("z", "t"),
-        **REDUCED,
-        indices_from=1,
-        instead=lambda z, t: CROSS_ENTROPY_PROBABILITIES if len(z) == len(t) else None,
-        shape=_class_shape,
-        forward=lambda z, t, reduction: _reduced(-_picked(log_softmax(z), t), reduction),
-        vjp=(
-            _cross_entropy_to_z,
-            None,
+CROSS_ENTROPY = Composite(
+    name="cross_entropy",
+    inputs=("z", "t"),
+    **REDUCED,
+    indices_from=1,
+    instead=lambda z, t: CROSS_ENTROPY_PROBABILITIES if len(z) == len(t) else None,
+    shape=_class_shape,
+    forward=lambda z, t, reduction: _reduced(-picked(log_softmax(z), t), reduction),
+    vjp=(_cross_entropy_to_z, None),
+    rules=(
+        lambda z, t, reduction: divided(
+            f"{_upstream(t, reduction)}*(softmax(z) - one_hot(t, {z[-1]}))", prod(t), reduction
         ),
-        rules=(
-            lambda z, t, reduction: divided(
-                f"{_upstream(t, reduction)}*(softmax(z) - one_hot(t, {z[-1]}))", prod(t), reduction
-            ),
-            None,
-        ),
-        definition=_entropy,
-        torch=f"torch.nn.functional.cross_entropy(z.{TO_CLASS_AXIS.format('z')}",
-        domain=OF_CLASSES,
-        remark=lambda z, t, v, reduction: _examples(t, reduction),
-        notes=f"takes scores, not probabilities: the softmax is inside; {LAST_AXIS}; "
-        "a target of the scores' shape holds probabilities",
+        None,
     ),
-    CROSS_ENTROPY_PROBABILITIES,
-    Composite(
-        name="nll",
-        inputs=("logp", "t"),
-        also=("nll_loss",),
-        **REDUCED,
-        indices_from=1,
-        shape=_class_shape,
-        forward=lambda logp, t, reduction: _reduced(-_picked(logp, t), reduction),
-        vjp=(
-            _nll_to_logp,
-            None,
-        ),
-        rules=(
-            lambda logp, t, reduction: divided(
-                f"-{_upstream(t, reduction)}*one_hot(t, {logp[-1]})", prod(t), reduction
-            ),
-            None,
-        ),
-        definition=lambda logp, t, reduction: (
-            program("-mean(pick(logp, t))", prod(t), reduction) if t else "-logp[t]"
-        ),
-        torch=f"torch.nn.functional.nll_loss(logp.{TO_CLASS_AXIS.format('logp')}",
-        domain=OF_CLASSES,
-        remark=lambda logp, t, v, reduction: _examples(t, reduction),
-        notes=f"takes logarithms of probabilities: log_softmax(z) of scores; {LAST_AXIS}",
-    ),
+    definition=_entropy,
+    torch=f"torch.nn.functional.cross_entropy(z.{TO_CLASS_AXIS.format('z')}",
+    domain=OF_CLASSES,
+    remark=lambda z, t, v, reduction: _counted(np.size(t), reduction),
+    notes=f"takes scores, not probabilities: the softmax is inside; {LAST_AXIS}; "
+    "a target of the scores' shape holds probabilities",
 )
+
+NLL = Composite(
+    name="nll",
+    inputs=("logp", "t"),
+    also=("nll_loss",),
+    **REDUCED,
+    indices_from=1,
+    shape=_class_shape,
+    forward=lambda logp, t, reduction: _reduced(-picked(logp, t), reduction),
+    vjp=(_nll_to_logp, None),
+    rules=(
+        lambda logp, t, reduction: divided(
+            f"-{_upstream(t, reduction)}*one_hot(t, {logp[-1]})", prod(t), reduction
+        ),
+        None,
+    ),
+    definition=lambda logp, t, reduction: (
+        program("-mean(pick(logp, t))", prod(t), reduction) if t else "-logp[t]"
+    ),
+    torch=f"torch.nn.functional.nll_loss(logp.{TO_CLASS_AXIS.format('logp')}",
+    domain=OF_CLASSES,
+    remark=lambda logp, t, v, reduction: _counted(np.size(t), reduction),
+    notes=f"takes logarithms of probabilities: log_softmax(z) of scores; {LAST_AXIS}",
+)
+
+ROWS = (CROSS_ENTROPY, CROSS_ENTROPY_PROBABILITIES, NLL)

@@ -7,18 +7,33 @@ from typing import Any
 import numpy as np
 
 from backtrace.ops import params as kinds
+from backtrace.ops.axes import Misfit, Shape
 from backtrace.ops.indexing import CUBE, MATRIX
 from backtrace.ops.params import REQUIRED
 from backtrace.ops.rows import Domain, Value
-from backtrace.ops.structural import Misfit, Shape, Structural, at, whole
+from backtrace.ops.structural import Structural, at
+from backtrace.ops.subscripts import whole
 
 
-def _classes(t: Value, count: int) -> Any:
+def class_numbers(t: Value, count: int) -> Any:
     """Classes as whole numbers from 0 to count - 1; none counts from the end. Raises Misfit."""
-    found = whole(t, count, "a class")
-    if np.any(np.less(t, 0)):
-        raise Misfit(f"a class is {int(np.min(t))}, but they go from 0 to {count - 1}")
+    found = np.asarray(t).astype(np.intp)
+    if not np.all((found == t) & (found >= 0) & (found < count)):
+        whole(t, count, "a class")  # says what is wrong, if not that it is negative
+        raise Misfit(f"a class is {np.min(t):g}, but they go from 0 to {count - 1}")
     return found
+
+
+def places(rows: Value, t: Value) -> tuple[Value, Value]:
+    """Where the classes stand, among rows of scores."""
+    return np.arange(len(rows)), np.ravel(t).astype(np.intp)
+
+
+def picked(scores: Value, t: Value) -> Value:
+    """The entry of the last axis that is the class. Raises Misfit."""
+    numbers = class_numbers(t, scores.shape[-1])
+    rows = scores.reshape(np.size(t), scores.shape[-1])
+    return rows[places(rows, numbers)].reshape(np.shape(t))
 
 
 def _pick_shape(x: Shape, t: Shape) -> Shape:
@@ -30,15 +45,10 @@ def _pick_shape(x: Shape, t: Shape) -> Shape:
     return t
 
 
-def _pick(x: Value, t: Value) -> Value:
-    classes = _classes(t, x.shape[-1])
-    return np.take_along_axis(x, np.expand_dims(classes, -1), -1)[..., 0]
-
-
 def _pick_back(g: Value, x: Value, t: Value, v: Value) -> Value:
     gradient = np.zeros(x.shape)
-    classes = np.expand_dims(_classes(t, x.shape[-1]), -1)
-    np.put_along_axis(gradient, classes, np.expand_dims(g, -1), -1)
+    numbers = np.expand_dims(class_numbers(t, x.shape[-1]), -1)
+    np.put_along_axis(gradient, numbers, np.expand_dims(g, -1), -1)
     return gradient
 
 
@@ -53,7 +63,7 @@ ROWS = (
         name="pick",
         inputs=("x", "t"),
         shape=_pick_shape,
-        forward=_pick,
+        forward=picked,
         vjp=(_pick_back, None),
         rules=(lambda x, t: f"{'unsqueeze(g, -1)' if t else 'g'}*one_hot(t, {x[-1]})", None),
         torch="torch.gather(x, -1, t.long().unsqueeze(-1)).squeeze(-1)",
@@ -74,7 +84,7 @@ ROWS = (
         params={"n": REQUIRED},
         kinds={"n": kinds.whole_number},
         shape=_one_hot_shape,
-        forward=lambda t, n: np.float64(np.expand_dims(_classes(t, n), -1) == np.arange(n)),
+        forward=lambda t, n: np.float64(np.expand_dims(class_numbers(t, n), -1) == np.arange(n)),
         vjp=(None,),
         rules=(None,),
         torch="torch.nn.functional.one_hot(t.long(), n).double()",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from backtrace.ops.params import written
+from backtrace.ops.axes import Misfit, Shape
+from backtrace.ops.params import axes_written, sizes
 from backtrace.ops.rows import Domain, Value
-from backtrace.ops.shapes import sizes
-from backtrace.ops.structural import Misfit, Shape, Structural, at
+from backtrace.ops.structural import Structural, at
 from backtrace.ops.windows import Sizes, Windows, each
 
 PARAMS = {"stride": 1, "padding": 0}
@@ -91,7 +92,7 @@ def _to_weight(
 def _bias_rule(x: Shape, weight: Shape, bias: Shape, **_: Sizes) -> str:
     """The sum over all axes but that of the channels."""
     axes = tuple(a for a in range(len(x)) if a != len(x) - len(weight) + 1)
-    return f"sum(g, axis={axes[0] if len(axes) == 1 else written(axes)})"
+    return f"sum(g, axis={axes_written(axes)})"
 
 
 def _to_bias(g: Value, x: Value, weight: Value, *_: Value, **__: Sizes) -> Value:
@@ -111,89 +112,68 @@ KERNELS = [
 ]
 BIAS = [0.5, -1.0, 2.0]
 
+
+def _row(axes: int, *, bias: bool, **points: Any) -> Structural:
+    """conv1d, conv2d, each with a bias and without."""
+    name, inputs = f"conv{axes}d", 3 if bias else 2
+    torch = f"torch.nn.functional.{name}"
+    return Structural(
+        name=f"{name}_bias" if bias else name,
+        inputs=("x", "weight", "bias")[:inputs],
+        call=name,
+        params=PARAMS,
+        kinds=KINDS,
+        shape=partial(_shape, axes),
+        forward=_convolved,
+        vjp=(_to_x, _to_weight, _to_bias)[:inputs],
+        rules=(X_RULE, WEIGHT_RULE, _bias_rule)[:inputs],
+        torch=torch if bias else f"{torch}(x, weight, None, stride, padding)",
+        notes=NOTES.format("length" if axes == 1 else "height, width"),
+        domain=Domain(**points),
+    )
+
+
 # The rows with a bias stand first: a third input is the bias, as in torch.
 ROWS = (
-    Structural(
-        name="conv1d_bias",
-        inputs=("x", "weight", "bias"),
-        call="conv1d",
-        params=PARAMS,
-        kinds=KINDS,
-        shape=partial(_shape, 1),
-        forward=_convolved,
-        vjp=(_to_x, _to_weight, _to_bias),
-        rules=(X_RULE, WEIGHT_RULE, _bias_rule),
-        torch="torch.nn.functional.conv1d",
-        notes=NOTES.format("length"),
-        domain=Domain(
-            samples=(
-                at([SIGNAL, SIGNAL], FILTERS, BIAS),
-                at(SIGNAL, FILTERS, BIAS, stride=2, padding=1),
-            ),
-            edges=(at([[np.inf, 1.0]], [[[0.0]]], [1.0]),),
+    _row(
+        1,
+        bias=True,
+        samples=(
+            at([SIGNAL, SIGNAL], FILTERS, BIAS),
+            at(SIGNAL, FILTERS, BIAS, stride=2, padding=1),
         ),
+        edges=(at([[np.inf, 1.0]], [[[0.0]]], [1.0]),),
     ),
-    Structural(
-        name="conv1d",
-        inputs=("x", "weight"),
-        params=PARAMS,
-        kinds=KINDS,
-        shape=partial(_shape, 1),
-        forward=_convolved,
-        vjp=(_to_x, _to_weight),
-        rules=(X_RULE, WEIGHT_RULE),
-        torch="torch.nn.functional.conv1d(x, weight, None, stride, padding)",
-        notes=NOTES.format("length"),
-        domain=Domain(
-            samples=(
-                at(SIGNAL, FILTERS),
-                at([SIGNAL, SIGNAL], FILTERS, stride=(2,), padding=(1,)),
-                at(SIGNAL, FILTERS, stride=3),
-            ),
-            edges=(at([[1.0, np.inf, np.nan]], [[[0.0]]], stride=2), at([[2.0]], [[[3.0]]])),
+    _row(
+        1,
+        bias=False,
+        samples=(
+            at(SIGNAL, FILTERS),
+            at([SIGNAL, SIGNAL], FILTERS, stride=(2,), padding=(1,)),
+            at(SIGNAL, FILTERS, stride=3),
         ),
+        edges=(at([[1.0, np.inf, np.nan]], [[[0.0]]], stride=2), at([[2.0]], [[[3.0]]])),
     ),
-    Structural(
-        name="conv2d_bias",
-        inputs=("x", "weight", "bias"),
-        call="conv2d",
-        params=PARAMS,
-        kinds=KINDS,
-        shape=partial(_shape, 2),
-        forward=_convolved,
-        vjp=(_to_x, _to_weight, _to_bias),
-        rules=(X_RULE, WEIGHT_RULE, _bias_rule),
-        torch="torch.nn.functional.conv2d",
-        notes=NOTES.format("height, width"),
-        domain=Domain(
-            samples=(
-                at([IMAGE, IMAGE], KERNELS, BIAS),
-                at(IMAGE, KERNELS, BIAS, stride=(2, 1), padding=(0, 1)),
-            ),
-            edges=(at([[[np.inf, 1.0]]], [[[[0.0]]]], [1.0]),),
+    _row(
+        2,
+        bias=True,
+        samples=(
+            at([IMAGE, IMAGE], KERNELS, BIAS),
+            at(IMAGE, KERNELS, BIAS, stride=(2, 1), padding=(0, 1)),
         ),
+        edges=(at([[[np.inf, 1.0]]], [[[[0.0]]]], [1.0]),),
     ),
-    Structural(
-        name="conv2d",
-        inputs=("x", "weight"),
-        params=PARAMS,
-        kinds=KINDS,
-        shape=partial(_shape, 2),
-        forward=_convolved,
-        vjp=(_to_x, _to_weight),
-        rules=(X_RULE, WEIGHT_RULE),
-        torch="torch.nn.functional.conv2d(x, weight, None, stride, padding)",
-        notes=NOTES.format("height, width"),
-        domain=Domain(
-            samples=(
-                at(IMAGE, KERNELS),
-                at([IMAGE, IMAGE], KERNELS, stride=2, padding=1),
-                at(IMAGE, KERNELS, stride=(1, 3), padding=(2, 0)),
-            ),
-            edges=(
-                at([[[np.inf, np.nan, 1.0]]], [[[[0.0]]]], padding=1),
-                at([[[2.0]]], [[[[3.0]]]]),
-            ),
+    _row(
+        2,
+        bias=False,
+        samples=(
+            at(IMAGE, KERNELS),
+            at([IMAGE, IMAGE], KERNELS, stride=2, padding=1),
+            at(IMAGE, KERNELS, stride=(1, 3), padding=(2, 0)),
+        ),
+        edges=(
+            at([[[np.inf, np.nan, 1.0]]], [[[[0.0]]]], padding=1),
+            at([[[2.0]]], [[[[3.0]]]]),
         ),
     ),
 )

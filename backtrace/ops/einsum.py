@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from backtrace.ops import params as kinds
-from backtrace.ops.params import REQUIRED
+from backtrace.ops.axes import MOST_ELEMENTS, Misfit, Shape
+from backtrace.ops.params import REQUIRED, axes_written
 from backtrace.ops.rows import Domain, EachInput, Value
-from backtrace.ops.structural import MOST_ELEMENTS, Misfit, Params, Shape, Structural, at
+from backtrace.ops.structural import Params, Structural, at
 
 SQUARE = [[1.0, -2.0], [0.5, 3.0]]
 WIDE = [[2.0, 1.0, -1.0], [0.3, 4.0, 0.7]]
@@ -102,8 +103,7 @@ def _rule(slot: int, *x: Shape, equation: str) -> str:
     missing = tuple(k for k, letter in enumerate(own) if letter not in back.result)
     if not missing or not back.result:
         return _program(back, others)
-    axes = missing[0] if len(missing) == 1 else kinds.written(missing)
-    return f"unsqueeze({_program(back, others)}, {axes})"
+    return f"unsqueeze({_program(back, others)}, {axes_written(missing)})"
 
 
 def _program(back: Equation, others: Sequence[str]) -> str:
@@ -120,42 +120,44 @@ def _shown(labels: Sequence[str], params: Params) -> str:
     return f'einsum("{params["equation"]}", {", ".join(labels)})'
 
 
-ROW = Structural(
-    name="einsum",
-    two_paths=True,  # torch contracts pair by pair, and where inf arrives 0 × inf is nan earlier
-    inputs=("*x",),
-    params={"equation": REQUIRED},
-    kinds={"equation": kinds.text},
-    shape=_shape,
-    forward=lambda *x, equation: _product(parsed(equation), x),
-    vjp=EachInput(_back),
-    rules=_rule,
-    torch="torch.einsum(equation, *x)",
-    show=_shown,
-    notes="every axis has a letter; axes with one letter must have one size, also size 1",
-    domain=Domain(
-        samples=(
-            at(SQUARE, WIDE, equation="ij,jk->ik"),
-            at(SQUARE, WIDE, equation="ij, jk"),
-            at([1.0, -2.0], [0.5, 3.0, 4.0], equation="i,j->ij"),
-            at([1.0, -2.0], [0.5, 3.0], equation="i,i->"),
-            at([1.0, -2.0], SQUARE, [0.5, 3.0], equation="i,ij,j->"),
-            at([SQUARE, SQUARE], [WIDE, WIDE], equation="bij,bjk->bik"),
-            at(WIDE, equation="ij->"),
-            at(WIDE, equation="ij->j"),
-            at(WIDE, equation="ij->ji"),
-            at(WIDE, [1.0, -2.0], equation="ij,k->k"),
-            at(2.0, WIDE, equation=",ij->ji"),
-            at(SQUARE, equation="ii->i"),
-            at(SQUARE, equation="ii"),
-            at(SQUARE, [0.5, 2.0], equation="ii,i->"),
-            at([SQUARE, SQUARE], equation="bii->b"),
-        ),
-        edges=(
-            at([[1.0, np.inf], [np.nan, 1.0]], equation="ii->i"),
-            at([np.inf, 1.0], [0.0, 1.0], equation="i,i->i"),
-            at([], [1.0, 2.0], equation="i,j->j"),
-            at(2.0, equation="->"),
+ROWS = (
+    Structural(
+        name="einsum",
+        two_paths=True,  # torch contracts pair by pair: where inf arrives, 0 × inf is nan earlier
+        inputs=("*x",),
+        params={"equation": REQUIRED},
+        kinds={"equation": kinds.text},
+        shape=_shape,
+        forward=lambda *x, equation: _product(parsed(equation), x),
+        vjp=EachInput(_back),
+        rules=_rule,
+        torch="torch.einsum(equation, *x)",
+        show=_shown,
+        notes="every axis has a letter; axes with one letter must have one size, also size 1",
+        domain=Domain(
+            samples=(
+                at(SQUARE, WIDE, equation="ij,jk->ik"),
+                at(SQUARE, WIDE, equation="ij, jk"),
+                at([1.0, -2.0], [0.5, 3.0, 4.0], equation="i,j->ij"),
+                at([1.0, -2.0], [0.5, 3.0], equation="i,i->"),
+                at([1.0, -2.0], SQUARE, [0.5, 3.0], equation="i,ij,j->"),
+                at([SQUARE, SQUARE], [WIDE, WIDE], equation="bij,bjk->bik"),
+                at(WIDE, equation="ij->"),
+                at(WIDE, equation="ij->j"),
+                at(WIDE, equation="ij->ji"),
+                at(WIDE, [1.0, -2.0], equation="ij,k->k"),
+                at(2.0, WIDE, equation=",ij->ji"),
+                at(SQUARE, equation="ii->i"),
+                at(SQUARE, equation="ii"),
+                at(SQUARE, [0.5, 2.0], equation="ii,i->"),
+                at([SQUARE, SQUARE], equation="bii->b"),
+            ),
+            edges=(
+                at([[1.0, np.inf], [np.nan, 1.0]], equation="ii->i"),
+                at([np.inf, 1.0], [0.0, 1.0], equation="i,i->i"),
+                at([], [1.0, 2.0], equation="i,j->j"),
+                at(2.0, equation="->"),
+            ),
         ),
     ),
 )

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from backtrace.ops import params as kinds
-from backtrace.ops.reductions import AXIS, KINDS, Axis, along, spread
+from backtrace.ops.axes import Axis, Misfit, Shape, count, reduced, restored
+from backtrace.ops.reductions import AXIS, KINDS, along, spread
 from backtrace.ops.rows import Domain, Value, select
-from backtrace.ops.structural import Misfit, Shape, Structural, at, count, reduced, restored
+from backtrace.ops.structural import Structural, at
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

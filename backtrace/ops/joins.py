@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from backtrace.ops import params as kinds
+from backtrace.ops.axes import Misfit, Shape, axis_of
 from backtrace.ops.rows import Domain, EachInput, Value
 from backtrace.ops.shapes import MATRIX, ROW, added
-from backtrace.ops.structural import Misfit, Shape, Structural, at, axis_of
+from backtrace.ops.structural import Structural, at
 
 
 def _stacked(*x: Shape, axis: int) -> Shape:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
 from backtrace.ops.pairs import EMPTY, SOME, Pairs, not_empty
@@ -101,7 +103,6 @@ ROWS = (
         words=lambda yhat, y, reduction: "no factor ½",
     ).row(
         name="mse",
-        pairs=True,
         inputs=("yhat", "y"),
         also=("mse_loss", "mean_squared_error"),
         torch="torch.nn.functional.mse_loss(*torch.broadcast_tensors(yhat, y),"
@@ -117,7 +118,6 @@ ROWS = (
         definition=lambda: "mean(abs(yhat - y))",
     ).row(
         name="mae",
-        pairs=True,
         inputs=("yhat", "y"),
         also=("l1_loss", "mean_absolute_error"),
         torch="torch.nn.functional.l1_loss(*torch.broadcast_tensors(yhat, y), reduction=reduction)",
@@ -149,10 +149,11 @@ ROWS = (
     ).row(
         params={"delta": 1.0},
         name="huber",
-        pairs=True,
         inputs=("yhat", "y"),
         also=("huber_loss",),
-        allowed=lambda delta, reduction: "" if delta > 0 else "delta must be above 0",
+        allowed=lambda delta, reduction: (
+            "" if 0 < delta < inf else "delta must be above 0 and finite"
+        ),
         torch="torch.nn.functional.huber_loss(*torch.broadcast_tensors(yhat, y),"
         " reduction=reduction, delta=delta)",
         domain=Domain(
@@ -176,10 +177,11 @@ ROWS = (
     ).row(
         params={"beta": 1.0},
         name="smooth_l1",
-        pairs=True,
         inputs=("yhat", "y"),
         also=("smooth_l1_loss",),
-        allowed=lambda beta, reduction: "" if beta >= 0 else "beta must not be below 0",
+        allowed=lambda beta, reduction: (
+            "" if 0 <= beta < inf else "beta must be finite, and not below 0"
+        ),
         torch="torch.nn.functional.smooth_l1_loss(*torch.broadcast_tensors(yhat, y),"
         " reduction=reduction, beta=beta)",
         convention="with beta = 0 it is mae: where yhat = y the derivative is 0",
@@ -205,7 +207,6 @@ ROWS = (
         words=_hinge_words,
     ).row(
         name="hinge",
-        pairs=True,
         inputs=("s", "t"),
         also=("hinge_loss",),
         torch='{"mean": torch.mean, "sum": torch.sum, "none": torch.clone}[reduction]'

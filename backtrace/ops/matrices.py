@@ -6,10 +6,10 @@ from math import prod
 
 import numpy as np
 
-from backtrace.ops import einsum
+from backtrace.ops.axes import Misfit, Shape, broadcast
 from backtrace.ops.rows import Domain, Value
 from backtrace.ops.shapes import summed
-from backtrace.ops.structural import Misfit, Shape, Structural, at, broadcast
+from backtrace.ops.structural import Structural, at
 
 
 def _matmul_shape(a: Shape, b: Shape) -> Shape:
@@ -18,7 +18,9 @@ def _matmul_shape(a: Shape, b: Shape) -> Shape:
         raise Misfit("@ is a product of vectors and matrices; a product with a number is written *")
     inner = b[0] if len(b) == 1 else b[-2]
     if a[-1] != inner:
-        raise Misfit(f"the inner sizes {a[-1]} and {inner} differ")
+        fits = len(b) > 1 and b[-1] == a[-1]
+        advice = "; with the right one transposed (.T) they would fit" if fits else ""
+        raise Misfit(f"the inner sizes {a[-1]} and {inner} differ{advice}")
     batch = broadcast(a[:-2], b[:-2])
     return (*batch, *(a[-2:-1] if len(a) > 1 else ()), *(b[-1:] if len(b) > 1 else ()))
 
@@ -162,5 +164,4 @@ ROWS = (
         ),
         carries=True,
     ),
-    einsum.ROW,
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.ops import params as kinds
+from backtrace.ops.axes import Misfit, Shape, axis_of
 from backtrace.ops.params import written
 from backtrace.ops.rows import Domain, Value, pick
-from backtrace.ops.structural import Composite, Misfit, Shape, at, axis_of
+from backtrace.ops.structural import Composite, at
 
 LAST = {"axis": -1}
 LAST_KIND = {"axis": kinds.whole_number}
 EPS = {"eps": 1e-5}
+EPS_KIND = {"eps": kinds.finite}
 LAYER_NOTES = (
     "over the last axis; the variance is the biased one, which divides by n; "
     "var(x) divides by n - 1 unless correction=0"
@@ -51,18 +53,18 @@ def _sums_to_1(x: Value, v: Value, axis: int) -> str:
     return "sums to 1" if np.ndim(x) == 1 else f"sums to 1 along axis {axis_of(axis, np.shape(x))}"
 
 
-def _call(name: str, axis: int) -> str:
-    return f"{name}(x)" if axis == -1 else f"{name}(x, axis={axis})"
+def _call_softmax(axis: int) -> str:
+    return "softmax(x)" if axis == -1 else f"softmax(x, axis={axis})"
 
 
-def _layer(x: Shape) -> Shape:
+def _layer_shape(x: Shape) -> Shape:
     if not x:
         raise Misfit("it is over the last axis, and the input is one number")
     return x
 
 
-def _affine_layer(x: Shape, weight: Shape, bias: Shape) -> Shape:
-    if weight != _layer(x)[-1:] or bias != x[-1:]:
+def _affine_shape(x: Shape, weight: Shape, bias: Shape) -> Shape:
+    if weight != _layer_shape(x)[-1:] or bias != x[-1:]:
         raise Misfit(f"weight and bias must be vectors of {x[-1]}, the size of the last axis of x")
     return x
 
@@ -80,22 +82,22 @@ def _varies(x: Value, eps: float) -> Value:
     return ~(_variance(x) + eps <= 0)
 
 
-def _spread(x: Value, eps: float) -> Value:
+def _deviation(x: Value, eps: float) -> Value:
     """What layer norm divides by: the square root of the biased variance plus eps."""
-    spread = np.sqrt(_variance(x) + eps)
-    return pick(np.isinf(spread), np.nan, spread)  # overflow is no answer of 0, as torch
+    deviation = np.sqrt(_variance(x) + eps)
+    return pick(np.isinf(deviation), np.nan, deviation)  # overflow is no answer of 0, as torch
 
 
 def _normal(x: Value, eps: float) -> Value:
     """`x` with mean 0 and variance 1 along the last axis."""
-    return (x - _mean(x)) / _spread(x, eps)
+    return (x - _mean(x)) / _deviation(x, eps)
 
 
 def _through(d: Value, x: Value, normal: Value, eps: float) -> Value:
     """What x gets when the gradient `d` arrives at the normalised entries."""
     # normal adds up to 0, so d may be centred first; an infinite d is nan then, as in torch
     centred = d - _mean(d)
-    return (centred - normal * _mean(centred * normal)) / _spread(x, eps)
+    return (centred - normal * _mean(centred * normal)) / _deviation(x, eps)
 
 
 def _plus(eps: float) -> str:
@@ -104,21 +106,21 @@ def _plus(eps: float) -> str:
 
 def _through_text(d: str, normal: str, eps: float) -> str:
     along = "axis=-1, keepdims=1"
-    spread = f"sqrt(var(x, axis=-1, correction=0, keepdims=1){_plus(eps)})"
-    return f"({d} - mean({d}, {along}) - {normal}*mean({d}*{normal}, {along}))/{spread}"
+    deviation = f"sqrt(var(x, axis=-1, correction=0, keepdims=1){_plus(eps)})"
+    return f"({d} - mean({d}, {along}) - {normal}*mean({d}*{normal}, {along}))/{deviation}"
 
 
 def _call_layer(eps: float) -> str:
     return "layer_norm(x)" if eps == EPS["eps"] else f"layer_norm(x, eps={written(eps)})"
 
 
-def _definition(eps: float) -> str:
+def _layer_definition(eps: float) -> str:
     return (
         f"d = x - mean(x, axis=-1, keepdims=1); d/sqrt(mean(d**2, axis=-1, keepdims=1){_plus(eps)})"
     )
 
 
-def _divisor(x: Value) -> str:
+def _divisor_remark(x: Value) -> str:
     n = np.shape(x)[-1]
     return f"the variance divides by n = {n}, not by n - 1"
 
@@ -166,8 +168,8 @@ ROWS = (
         vjp=(
             lambda g, x, v, axis: g - np.exp(v) * np.sum(g, axis=axis, keepdims=True),  # as torch
         ),
-        rules=(lambda x, axis: f"g - {_call('softmax', axis)}*sum(g, axis={axis}, keepdims=1)",),
-        definition=lambda x, axis: f"p = {_call('softmax', axis)}; log(p)",
+        rules=(lambda x, axis: f"g - {_call_softmax(axis)}*sum(g, axis={axis}, keepdims=1)",),
+        definition=lambda x, axis: f"p = {_call_softmax(axis)}; log(p)",
         torch="torch.log_softmax(x, dim=axis)",
         domain=ALONG_AXIS,
         notes="over the last axis, where axis is not given; log(softmax(x)) is -inf far out",
@@ -177,11 +179,12 @@ ROWS = (
         name="layer_norm",
         inputs=("x",),
         params=EPS,
-        shape=lambda x, eps: _layer(x),
+        kinds=EPS_KIND,
+        shape=lambda x, eps: _layer_shape(x),
         forward=_normal,
         vjp=(lambda g, x, v, eps: _through(g, x, v, eps),),
         rules=(lambda x, eps: _through_text("g", "v", eps),),
-        definition=lambda x, eps: _definition(eps),
+        definition=lambda x, eps: _layer_definition(eps),
         torch="torch.nn.functional.layer_norm(x, x.shape[-1:], eps=eps)",
         domain=Domain(
             needs="entries that differ, where eps is 0",
@@ -200,7 +203,7 @@ ROWS = (
                 at([[np.nan, 1.0], [1.0, 2.0]]),
             ),
         ),
-        remark=lambda x, v, eps: _divisor(x),
+        remark=lambda x, v, eps: _divisor_remark(x),
         notes=LAYER_NOTES,
         carries=True,
     ),
@@ -209,7 +212,8 @@ ROWS = (
         inputs=("x", "weight", "bias"),
         call="layer_norm",
         params=EPS,
-        shape=lambda x, weight, bias, eps: _affine_layer(x, weight, bias),
+        kinds=EPS_KIND,
+        shape=lambda x, weight, bias, eps: _affine_shape(x, weight, bias),
         forward=lambda x, weight, bias, eps: _normal(x, eps) * weight + bias,
         vjp=(
             lambda g, x, weight, bias, v, eps: _through(g * weight, x, _normal(x, eps), eps),
@@ -217,9 +221,7 @@ ROWS = (
             lambda g, x, weight, bias, v, eps: g,
         ),
         rules=(
-            lambda x, weight, bias, eps: (
-                f"xhat = {_call_layer(eps)}; d = g*weight; {_through_text('d', 'xhat', eps)}"
-            ),
+            lambda x, weight, bias, eps: _through_text("g*weight", _call_layer(eps), eps),
             lambda x, weight, bias, eps: f"g*{_call_layer(eps)}",
             "g",
         ),
@@ -240,7 +242,7 @@ ROWS = (
                 at([1.0, 2.0], [np.inf, 1.0], [0.1, np.nan]),
             ),
         ),
-        remark=lambda x, weight, bias, v, eps: _divisor(x),
+        remark=lambda x, weight, bias, v, eps: _divisor_remark(x),
         notes=LAYER_NOTES,
         carries=True,
     ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.ops import params as kinds
+from backtrace.ops.axes import Axis, Misfit, Shape, count, reduced, restored
 from backtrace.ops.extremes import shares
 from backtrace.ops.piecewise import sign
-from backtrace.ops.reductions import KINDS, Axis, spread
+from backtrace.ops.reductions import KINDS, spread
 from backtrace.ops.rows import Domain, Value, select
-from backtrace.ops.structural import Misfit, Shape, Structural, at, count, reduced, restored
+from backtrace.ops.structural import Structural, at
 
 
 def _refused(ord: float, axis: Axis, keepdims: bool) -> str:
@@ -25,7 +26,7 @@ def _norm_shape(shape: Shape, ord: float, axis: Axis, keepdims: bool) -> Shape:
 
 def _norm(x: Value, ord: float, axis: Axis, keepdims: bool) -> Value:
     sizes = np.abs(x)
-    if ord == 1:
+    if ord == 1 or count(np.shape(x), axis) == 1:  # of one entry the square could overflow
         return np.sum(sizes, axis=axis, keepdims=keepdims)
     if ord == 2:
         return np.sqrt(np.sum(sizes * sizes, axis=axis, keepdims=keepdims))
@@ -49,7 +50,7 @@ def _norm_kink(x: Value, ord: float, axis: Axis, keepdims: bool) -> Value:
         return x == 0
     v = _norm(x, ord, axis, True)
     at_zero = (v == 0) & (count(np.shape(x), axis) > 0)
-    return at_zero if ord == 2 else at_zero | (np.sum(np.abs(x) == v, axis=axis) > 1)
+    return at_zero if ord == 2 else at_zero | (np.sum(np.abs(x) == v, axis, keepdims=True) > 1)
 
 
 def _norm_rule(shape: Shape, ord: float, axis: Axis, keepdims: bool) -> str:
@@ -88,6 +89,7 @@ ROWS = (
                 at(MATRIX, axis=0, ord=np.inf),
                 at(MATRIX, axis=1, ord=np.inf, keepdims=True),
                 at([MATRIX], axis=(0, 1), ord=np.inf),
+                at([[MATRIX[0]] * 2, MATRIX], axis=-1, ord=np.inf),
                 at(MATRIX, keepdims=True),
                 at(-2.0),
             ),
@@ -96,6 +98,7 @@ ROWS = (
                 at([[0.0, 0.0], [1.0, 0.0]], axis=1),
                 at([0.0, 2.0], ord=1),
                 at([3.0, -3.0, 1.0], ord=np.inf),
+                at([[3.0, -3.0], [1.0, 0.5]], axis=1, ord=np.inf),
                 at([0.0, 0.0], ord=np.inf),
                 at(0.0),
             ),
@@ -108,6 +111,8 @@ ROWS = (
                 at([1.0, -np.inf, 0.5], ord=np.inf),
                 at([1.0, np.inf]),
                 at([1e200, 1e200]),
+                at([1e200]),
+                at([[1e-200], [1e200], [0.0]], axis=1),
             ),
         ),
         notes="of the entries as one vector: of a matrix it is the Frobenius norm",

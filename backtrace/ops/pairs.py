@@ -15,30 +15,19 @@ from typing import Any
 import numpy as np
 
 from backtrace.ops import params as kinds
+from backtrace.ops.axes import MOST_ELEMENTS, Misfit, Shape, broadcast, too_large
 from backtrace.ops.params import Kind
 from backtrace.ops.rows import Value
-from backtrace.ops.structural import (
-    MOST_ELEMENTS,
-    Composite,
-    Misfit,
-    Shape,
-    at,
-    broadcast,
-    too_large,
-)
+from backtrace.ops.structural import Composite, at
 
 REDUCTION = {"reduction": "mean"}
 KINDS = {"reduction": kinds.one_of("mean", "sum", "none")}
+ALWAYS_SHOWN = ("reduction",)
 # What the row of a loss has that takes no other params.
 REDUCED: Mapping[str, Any] = MappingProxyType(
-    {"params": REDUCTION, "kinds": KINDS, "always_shown": ("reduction",)}
+    {"params": REDUCTION, "kinds": KINDS, "always_shown": ALWAYS_SHOWN}
 )
 SOME = "at least one entry for the mean"
-
-
-def total(losses: Value) -> Value:
-    """The sum of all entries."""
-    return np.sum(losses)
 
 
 def over(n: float, reduction: str) -> np.float64:
@@ -109,7 +98,7 @@ class Pairs:
         """The loss."""
         if reduction == "none":
             return self.entries(a, b, **own)
-        found = self.summed(a, b, **own) if self.summed else total(self.entries(a, b, **own))
+        found = self.summed(a, b, **own) if self.summed else np.sum(self.entries(a, b, **own))
         return found / over(self.count(np.shape(a), np.shape(b), reduction), reduction)
 
     def product(
@@ -153,7 +142,8 @@ class Pairs:
         return Composite(
             params={**params, **REDUCTION},
             kinds=reductions,
-            always_shown=("reduction",),
+            always_shown=ALWAYS_SHOWN,
+            pairs=True,
             shape=lambda a, b, reduction, **own: self.result(a, b, reduction),
             forward=self.forward,
             vjp=(

@@ -7,6 +7,7 @@ what the row's functions take, or raises ValueError with what it must be.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -29,17 +30,27 @@ SAME_PARAM: Mapping[str, str] = MappingProxyType(
 )
 
 
+NO_NUMBER = "must be a number: no gradient goes to it"
+
+
 def number(given: Any) -> float:
     """A real number."""
     if isinstance(given, bool) or not isinstance(given, int | float):
-        raise ValueError("must be a number: no gradient goes to it")  # noqa: TRY004
+        raise ValueError(NO_NUMBER)  # noqa: TRY004
+    return float(given)
+
+
+def finite(given: Any) -> float:
+    """A real number, neither inf nor nan."""
+    if not isfinite(number(given)):
+        raise ValueError("must be a finite number")
     return float(given)
 
 
 def whole_number(given: Any) -> int:
     """A whole number."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or given != int(given):
-        raise ValueError("must be a whole number")
+    if isinstance(given, bool) or not isinstance(given, int | float) or given % 1 != 0:
+        raise ValueError("must be a whole number")  # inf % 1 is nan
     return int(given)
 
 
@@ -55,6 +66,11 @@ def wholes(given: Any) -> tuple[int, ...]:
     return tuple(map(whole_number, given if isinstance(given, tuple) else (given,)))
 
 
+def sizes(given: Any) -> int | tuple[int, ...]:
+    """One whole number, or a tuple of them; unlike `wholes` it keeps which of the two."""
+    return wholes(given) if isinstance(given, tuple) else whole_number(given)
+
+
 def axis(given: Any) -> int | None:
     """One axis, or None."""
     return None if given is None else whole_number(given)
@@ -62,9 +78,7 @@ def axis(given: Any) -> int | None:
 
 def axes(given: Any) -> int | tuple[int, ...] | None:
     """One axis or several, or None for all of them."""
-    if isinstance(given, tuple):
-        return wholes(given)
-    return axis(given)
+    return None if given is None else sizes(given)
 
 
 def text(given: Any) -> str:
@@ -97,3 +111,8 @@ def written(value: Param) -> str:
             inner = ", ".join(map(str, value))
             return f"({inner},)" if len(value) == 1 else f"({inner})"
     return repr(float(value)).removesuffix(".0")
+
+
+def axes_written(axes: tuple[int, ...]) -> str:
+    """Axes as a call names them: `0`, or `(0, 2)`."""
+    return str(axes[0]) if len(axes) == 1 else written(axes)

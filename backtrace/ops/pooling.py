@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from backtrace.ops.params import REQUIRED
+from backtrace.ops.axes import Misfit, Shape
+from backtrace.ops.convolutions import IMAGE, SIGNAL
+from backtrace.ops.params import REQUIRED, sizes
 from backtrace.ops.rows import Array, Domain, Value
-from backtrace.ops.shapes import sizes
-from backtrace.ops.structural import Misfit, Shape, Structural, at
+from backtrace.ops.structural import Structural, at
 from backtrace.ops.windows import Sizes, Windows, each
 
 PARAMS = {"kernel_size": REQUIRED, "stride": None, "padding": 0}
@@ -133,11 +134,6 @@ def _mean_of(axes: int, x: Value, v: Value, **params: Any) -> str:
     return f"each the mean of {prod(windows.size)} {entries}{zeros}"
 
 
-SIGNAL = [[1.0, -2.0, 0.5, 3.0, 1.5], [0.3, 2.0, -1.0, 0.7, 4.0]]
-IMAGE = [
-    [[1.0, -2.0, 0.5, 3.0], [0.3, 2.0, -1.0, 0.7], [1.5, 0.2, 4.0, -0.6]],
-    [[0.9, 1.0, -1.5, 2.0], [3.0, -0.4, 0.8, 1.1], [-2.0, 0.6, 1.2, 0.1]],
-]
 SIGNALS = (
     at(SIGNAL, kernel_size=2),
     at([SIGNAL, SIGNAL], kernel_size=3, stride=1, padding=1),
@@ -151,77 +147,63 @@ IMAGES = (
 )
 NO_NUMBERS = [[[np.nan, 1.0, np.nan], [2.0, np.inf, -np.inf], [1.0, 2.0, 3.0]]]
 
-ROWS = (
-    Structural(
-        name="max_pool1d",
+
+def _max_pool(axes: int, **points: Any) -> Structural:
+    """max_pool1d, max_pool2d."""
+    return Structural(
+        name=f"max_pool{axes}d",
         inputs=("x",),
         params=PARAMS,
         kinds=KINDS,
-        shape=partial(_shape, 1),
-        forward=lambda x, **params: _largest(x, _windows(1, **params))[0],
-        vjp=(partial(_max_back, 1),),
+        shape=partial(_shape, axes),
+        forward=lambda x, **params: _largest(x, _windows(axes, **params))[0],
+        vjp=(partial(_max_back, axes),),
         rules=(MAX_RULE,),
-        torch="torch.nn.functional.max_pool1d(x, kernel_size, stride, padding)",
-        remark=partial(_picked, 1),
+        torch=f"torch.nn.functional.max_pool{axes}d(x, kernel_size, stride, padding)",
+        remark=partial(_picked, axes),
         convention=TIE,
-        domain=Domain(
-            kink=partial(_tied, 1),
-            samples=SIGNALS,
-            kinks=(at([[1.0, 1.0, 0.0, 2.0]], kernel_size=2),),
-            edges=(at(NO_NUMBERS[0], kernel_size=2, stride=1),),
-        ),
-    ),
-    Structural(
-        name="max_pool2d",
+        domain=Domain(kink=partial(_tied, axes), **points),
+    )
+
+
+def _avg_pool(axes: int, **points: Any) -> Structural:
+    """avg_pool1d, avg_pool2d."""
+    return Structural(
+        name=f"avg_pool{axes}d",
         inputs=("x",),
         params=PARAMS,
         kinds=KINDS,
-        shape=partial(_shape, 2),
-        forward=lambda x, **params: _largest(x, _windows(2, **params))[0],
-        vjp=(partial(_max_back, 2),),
-        rules=(MAX_RULE,),
-        torch="torch.nn.functional.max_pool2d(x, kernel_size, stride, padding)",
-        remark=partial(_picked, 2),
-        convention=TIE,
-        domain=Domain(
-            kink=partial(_tied, 2),
-            samples=IMAGES,
-            kinks=(
-                at([[[1.0, 2.0], [2.0, 0.0]]], kernel_size=2),
-                at([[[-np.inf, -np.inf], [-np.inf, -np.inf]]], kernel_size=2, padding=(0, 1)),
-            ),
-            edges=(
-                at(NO_NUMBERS, kernel_size=2, stride=1),
-                at(NO_NUMBERS, kernel_size=3, stride=1, padding=1),
-                at([[[-np.inf]]], kernel_size=2, padding=1),
-            ),
-        ),
-    ),
-    Structural(
-        name="avg_pool1d",
-        inputs=("x",),
-        params=PARAMS,
-        kinds=KINDS,
-        shape=partial(_shape, 1),
-        forward=partial(_mean, 1),
-        vjp=(partial(_mean_back, 1),),
-        rules=(partial(_mean_rule, 1),),
-        torch="torch.nn.functional.avg_pool1d(x, kernel_size, stride, padding)",
-        remark=partial(_mean_of, 1),
-        domain=Domain(samples=SIGNALS, edges=(at([[1.0, np.inf, np.nan]], kernel_size=2),)),
-    ),
-    Structural(
-        name="avg_pool2d",
-        inputs=("x",),
-        params=PARAMS,
-        kinds=KINDS,
-        shape=partial(_shape, 2),
-        forward=partial(_mean, 2),
-        vjp=(partial(_mean_back, 2),),
-        rules=(partial(_mean_rule, 2),),
-        torch="torch.nn.functional.avg_pool2d(x, kernel_size, stride, padding)",
-        remark=partial(_mean_of, 2),
+        shape=partial(_shape, axes),
+        forward=partial(_mean, axes),
+        vjp=(partial(_mean_back, axes),),
+        rules=(partial(_mean_rule, axes),),
+        torch=f"torch.nn.functional.avg_pool{axes}d(x, kernel_size, stride, padding)",
+        remark=partial(_mean_of, axes),
         notes="zeros around the input (padding) count in the mean, as torch",
-        domain=Domain(samples=IMAGES, edges=(at(NO_NUMBERS, kernel_size=2, stride=1),)),
+        domain=Domain(**points),
+    )
+
+
+ROWS = (
+    _max_pool(
+        1,
+        samples=SIGNALS,
+        kinks=(at([[1.0, 1.0, 0.0, 2.0]], kernel_size=2),),
+        edges=(at(NO_NUMBERS[0], kernel_size=2, stride=1),),
     ),
+    _max_pool(
+        2,
+        samples=IMAGES,
+        kinks=(
+            at([[[1.0, 2.0], [2.0, 0.0]]], kernel_size=2),
+            at([[[-np.inf, -np.inf], [-np.inf, -np.inf]]], kernel_size=2, padding=(0, 1)),
+        ),
+        edges=(
+            at(NO_NUMBERS, kernel_size=2, stride=1),
+            at(NO_NUMBERS, kernel_size=3, stride=1, padding=1),
+            at([[[-np.inf]]], kernel_size=2, padding=1),
+        ),
+    ),
+    _avg_pool(1, samples=SIGNALS, edges=(at([[1.0, np.inf, np.nan]], kernel_size=2),)),
+    _avg_pool(2, samples=IMAGES, edges=(at(NO_NUMBERS, kernel_size=2, stride=1),)),
 )

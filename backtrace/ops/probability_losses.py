@@ -52,8 +52,8 @@ def _clamped(p: Value, y: Value, reduction: str) -> str:
     return "log is clamped at -100" if np.any(below) else ""
 
 
-def _probabilities(p: Value, y: Value, reduction: str) -> bool:
-    return not_empty(p, y, reduction) and bool(np.all(_inside(p, y)))
+def _probabilities(p: Value, y: Value, reduction: str) -> Value:
+    return _inside(p, y) if not_empty(p, y, reduction) else np.False_
 
 
 def _bce_with_logits(z: Value, y: Value) -> Value:
@@ -146,7 +146,6 @@ ROWS = (
     ).row(
         reductions={"reduction": kinds.one_of("mean", "sum", "none", "batchmean")},
         name="kl_div",
-        pairs=True,
         inputs=("logq", "p"),
         torch="torch.nn.functional.kl_div(logq, p, reduction=reduction)"
         ' if reduction != "mean" else'

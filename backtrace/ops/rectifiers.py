@@ -94,7 +94,7 @@ ROWS = (
         inputs=("x",),
         params={"min_val": -1.0, "max_val": 1.0},
         allowed=lambda min_val, max_val: (
-            "min_val must not be above max_val" if min_val > max_val else ""
+            "" if min_val <= max_val else "min_val must not be above max_val"
         ),
         forward=lambda x, min_val, max_val: smaller(larger(x, min_val), max_val),
         formula=lambda x, min_val, max_val: sp.Piecewise(

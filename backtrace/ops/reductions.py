@@ -5,21 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.ops import params as kinds
+from backtrace.ops.axes import Axis, Shape, axis_of, count, filled, reduced, restored
 from backtrace.ops.rows import Domain, Value, pick
-from backtrace.ops.structural import (
-    Shape,
-    Structural,
-    at,
-    axis_of,
-    count,
-    filled,
-    reduced,
-    restored,
-)
+from backtrace.ops.structural import Structural, at
 
 AXIS = {"axis": None, "keepdims": False}
 KINDS = {"axis": kinds.axes, "keepdims": kinds.truth}
-Axis = int | tuple[int, ...] | None
 
 
 def spread(shape: Shape, axis: Axis, keepdims: bool, what: str = "g") -> str:

@@ -14,10 +14,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from backtrace.ops.named import exact, named
 from backtrace.ops.params import REQUIRED, written
 
 # A value of a node: numpy's own scalar for 0-d (immutable, IEEE rules), else a read-only array.
 Value: TypeAlias = Any
+Array: TypeAlias = NDArray[np.float64]
 Point: TypeAlias = tuple[float, ...]
 
 # How one input is differentiated: a number where the derivative is that number everywhere, a
@@ -71,7 +73,10 @@ def where_local_is_zero(rule: Local) -> Mask:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False, init=False)
 class Op:
-    """One operation: how it is written and shown. Only its kinds below are ever made."""
+    """One operation: how it is written and shown.
+
+    Only its kinds are ever made: Elementwise, Structural and Composite.
+    """
 
     name: str  # its key in the table, and `op` in the JSON
     inputs: tuple[str, ...]  # as in its signature; the last may be "*x": any number, or two or more
@@ -92,9 +97,6 @@ class Op:
 
     # Whether inf or nan in an input makes the output, or some entry of it, inf or nan.
     carries: bool = False
-    moves: bool = False  # entries are only moved, repeated or picked: reshape, .T, x[0]
-    linear: bool = False  # in every input alone: a factor of one can stand before the whole
-    pairs: bool = False  # of whole arrays, but it goes through two of them entry by entry
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -137,15 +139,32 @@ class Op:
     def as_call(self, labels: Sequence[str], params: Mapping[str, Any]) -> str:
         """The operation as a call: `clamp(x, 0, 1)`, `sum(x, axis=0)`, `reshape(x, (2, 3))`."""
         shown = {k: v for k, v in params.items() if k in self.always_shown or v != self.params[k]}
-        keywords = [
-            f"{k}={written(v)}" if self.by_keyword or self.params[k] is not REQUIRED else written(v)
-            for k, v in shown.items()
-        ]
-        chosen = [f'{k}="{v}"' for k, v in self.chosen_by.items()]
+        return self._call(
+            labels,
+            [
+                written(v) if self._goes_by_place(k) else f"{k}={written(v)}"
+                for k, v in shown.items()
+            ],
+        )
+
+    def signature(self, names: Sequence[str]) -> str:
+        """How it is called on inputs of these names: `sum(x, axis=None)`, `max(x, axis=…)`."""
+        texts = {k: "…" if v is REQUIRED else written(v) for k, v in self.params.items()}
+        return self._call(
+            [*names, "…"] if self.variadic else names,
+            [k if self._goes_by_place(k) else f"{k}={text}" for k, text in texts.items()],
+        )
+
+    def _goes_by_place(self, param: str) -> bool:
+        """Whether a param is written without its name, as one that must be given is."""
+        return self.params[param] is REQUIRED and not self.by_keyword
+
+    def _call(self, labels: Sequence[str], params: Sequence[str]) -> str:
         if self.by_keyword and not self.params:
             first, *others = zip(self.inputs, labels, strict=True)
             labels = [first[1], *(f"{name}={label}" for name, label in others)]
-        return f"{self.written}({', '.join([*labels, *keywords, *chosen])})"
+        chosen = [f'{k}="{v}"' for k, v in self.chosen_by.items()]
+        return f"{self.written}({', '.join([*labels, *params, *chosen])})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -171,8 +190,6 @@ class Elementwise(Op):
 
     def applied(self, *inputs: Any, **params: float) -> Any:
         """The operation as a term of a longer sympy formula: `sigmoid(x)`, `log(x)/log(base)`."""
-        from backtrace.ops.named import exact, named
-
         if self.by_name:
             return named(self, tuple({**self.params, **params}.items()))(*inputs)
         return self.formula(*inputs, **exact(params))
@@ -206,6 +223,3 @@ def pick(condition: Value, yes: Value, no: Value) -> Value:
 def select(blocked: Value, product: Value) -> Value:
     """`product`, with 0 where it is blocked; a scalar stays numpy's own scalar."""
     return pick(blocked, 0.0, product)
-
-
-Array: TypeAlias = NDArray[np.float64]

@@ -8,21 +8,14 @@ from typing import Any
 import numpy as np
 
 from backtrace.ops import params as kinds
-from backtrace.ops.params import REQUIRED
+from backtrace.ops.axes import Axis, Misfit, Shape, axes_of
+from backtrace.ops.params import REQUIRED, axes_written
 from backtrace.ops.rows import Domain
-from backtrace.ops.structural import Misfit, Shape, Structural, at, axes_of
+from backtrace.ops.structural import Structural, at
 
 MATRIX = [[1.0, -2.0, 0.5], [3.0, 0.25, -1.0]]
 STACK = [MATRIX, [[0.5, 2.0, -3.0], [1.5, 4.0, 0.1]]]  # of shape (2, 2, 3)
 ROW = [[1.0, 2.0, 3.0]]  # of shape (1, 3)
-
-
-# -- kinds of params
-
-
-def sizes(given: Any) -> int | tuple[int, ...]:
-    """One whole number, or a tuple of them; unlike `wholes` it keeps which of the two."""
-    return kinds.wholes(given) if isinstance(given, tuple) else kinds.whole_number(given)
 
 
 # -- the same numbers in another shape
@@ -44,12 +37,12 @@ def _entries(size: int) -> str:
     return "1 entry" if size == 1 else f"{size} entries"
 
 
-def reshape_back(x: Shape, **_: Any) -> str:
+def _reshape_back(x: Shape, **_: Any) -> str:
     """The rule of an operation that keeps the order of the entries: `reshape(g, (2, 3))`."""
     return f"reshape(g, {kinds.written(x)})" if x else "squeeze(g)"
 
 
-def _dropped(x: Shape, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
+def _dropped(x: Shape, axis: Axis) -> tuple[int, ...]:
     """The axes that squeeze drops. Raises Misfit for one that holds more than one entry."""
     if axis is None:
         return tuple(a for a, n in enumerate(x) if n == 1)
@@ -60,18 +53,14 @@ def _dropped(x: Shape, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
     return axes
 
 
-def _squeezed(x: Shape, axis: int | tuple[int, ...] | None) -> Shape:
+def _squeezed(x: Shape, axis: Axis) -> Shape:
     axes = _dropped(x, axis)
     return tuple(n for a, n in enumerate(x) if a not in axes)
 
 
-def _squeeze_rule(x: Shape, axis: int | tuple[int, ...] | None) -> str:
+def _squeeze_rule(x: Shape, axis: Axis) -> str:
     axes = _dropped(x, axis)
-    return f"unsqueeze(g, {_one_or_more(axes)})" if axes else "g"
-
-
-def _one_or_more(axes: tuple[int, ...]) -> str:
-    return str(axes[0]) if len(axes) == 1 else kinds.written(axes)
+    return f"unsqueeze(g, {axes_written(axes)})" if axes else "g"
 
 
 def added(x: Shape, axis: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -114,8 +103,8 @@ def summed(rule: str, stretched: Shape, x: Shape) -> str:
     new = len(stretched) - len(x)
     kept = [a - len(x) for a, n in enumerate(x) if n == 1 and stretched[new + a] != 1]
     if new:
-        rule = f"sum({rule}, axis={_one_or_more(tuple(range(new)))})"
-    return f"sum({rule}, axis={_one_or_more(tuple(kept))}, keepdims=1)" if kept else rule
+        rule = f"sum({rule}, axis={axes_written(tuple(range(new)))})"
+    return f"sum({rule}, axis={axes_written(tuple(kept))}, keepdims=1)" if kept else rule
 
 
 ROWS = (
@@ -129,7 +118,7 @@ ROWS = (
         shape=_reshaped,
         forward=lambda x, shape: np.reshape(x, shape),
         vjp=(lambda g, x, v, shape: np.reshape(g, np.shape(x)),),
-        rules=(reshape_back,),
+        rules=(_reshape_back,),
         torch="torch.reshape(x, shape)",
         notes="the entries keep their order, the last axis running fastest",
         domain=Domain(
@@ -146,7 +135,7 @@ ROWS = (
         shape=lambda x: (prod(x),),
         forward=lambda x: np.reshape(x, -1),
         vjp=(lambda g, x, v: np.reshape(g, np.shape(x)),),
-        rules=(reshape_back,),
+        rules=(_reshape_back,),
         torch="torch.flatten",
         domain=Domain(samples=(at(MATRIX), at(STACK)), edges=(at(2.0), at([[]]), at([1.0]))),
         carries=True,
@@ -174,11 +163,11 @@ ROWS = (
         inputs=("x",),
         also=("expand_dims",),
         params={"axis": REQUIRED},
-        kinds={"axis": sizes},
+        kinds={"axis": kinds.sizes},
         shape=_unsqueezed,
         forward=lambda x, axis: np.expand_dims(x, axis),
         vjp=(lambda g, x, v, axis: np.reshape(g, np.shape(x)),),
-        rules=(lambda x, axis: f"squeeze(g, {_one_or_more(added(x, axis))})",),
+        rules=(lambda x, axis: f"squeeze(g, {axes_written(added(x, axis))})",),
         torch="x[tuple(None if a in axis or a - x.ndim - len(axis) in axis else slice(None)"
         " for a in range(x.ndim + len(axis)))] if isinstance(axis, tuple) else x.unsqueeze(axis)",
         domain=Domain(

@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.ops import params as kinds
-from backtrace.ops.reductions import KINDS, Axis, along, spread
+from backtrace.ops.axes import Axis, Shape, axes_of, count, reduced, restored
+from backtrace.ops.reductions import KINDS, along, spread
 from backtrace.ops.rows import Domain, Value, pick, select
-from backtrace.ops.structural import Shape, Structural, at, axes_of, count, reduced, restored
+from backtrace.ops.structural import Structural, at
 
 SPREAD_PARAMS = {"axis": None, "correction": 1.0, "keepdims": False}
-SPREAD_KINDS = {**KINDS, "correction": kinds.number}
+SPREAD_KINDS = {**KINDS, "correction": kinds.finite}
 # Taken off first: torch's mean of 0.1, 0.1, 0.1 is not 0.1, and its gradient of std there is noise.
 SHIFTED = "x - x.detach().flatten()[:1].nan_to_num(0, 0, 0).sum()"
-
-
-# -- var and std
 
 
 def _divisor(shape: Shape, axis: Axis, correction: float) -> np.float64:
@@ -69,7 +67,35 @@ def _divisor_remark(x: Value, v: Value, axis: Axis, correction: float, keepdims:
     return f"divides by {off} = {kinds.written(float(_divisor(np.shape(x), axis, correction)))}"
 
 
+def _defined(x: Value, axis: Axis, correction: float, keepdims: bool) -> bool:
+    return count(np.shape(x), axis) > correction
+
+
+NEEDS = "more entries than correction"
 MATRIX = [[1.0, 2.0, 4.5], [3.0, -4.0, 0.5]]
+SAMPLES = (
+    at([1.0, 2.0, 4.0]),
+    at([1.0, 2.0, 4.0], correction=0),
+    at(MATRIX, axis=0),
+    at(MATRIX, axis=-1, keepdims=True),
+    at([MATRIX], axis=(0, 2), correction=0.5),
+)
+EDGES = (
+    at([2.0]),
+    at([2.0], axis=0),
+    at(2.0),
+    at([]),
+    at([1.0, 2.0, 4.0], correction=3),
+    at([1.0, 2.0, 4.0], axis=0, correction=3),
+    at([1.0, 2.0, 4.0], axis=0, correction=5),
+    at([1e9, 1e9 + 1, 1e9 + 3]),
+    at([1.0, np.inf, 2.0]),
+    at([np.nan, 1.0]),
+)
+NOTES = (
+    "divides by n - correction, with correction=1 as torch; numpy's {0} divides by n,"
+    " which is correction=0"
+)
 
 ROWS = (
     Structural(
@@ -87,35 +113,13 @@ ROWS = (
         ),
         torch=f"torch.var({SHIFTED}, dim=axis, correction=correction, keepdim=keepdims)",
         domain=Domain(
-            needs="more entries than correction",
-            defined=lambda x, axis, correction, keepdims: count(np.shape(x), axis) > correction,
-            samples=(
-                at([1.0, 2.0, 4.0]),
-                at([1.0, 2.0, 4.0], correction=0),
-                at(MATRIX, axis=0),
-                at(MATRIX, axis=-1, keepdims=True),
-                at([MATRIX], axis=(0, 2), correction=0.5),
-                at([3.0, 3.0, 3.0]),
-                at(2.0, correction=0),
-            ),
-            edges=(
-                at([2.0]),
-                at([2.0], axis=0),
-                at(2.0),
-                at([]),
-                at([1.0, 2.0, 4.0], correction=3),
-                at([1.0, 2.0, 4.0], axis=0, correction=3),
-                at([1.0, 2.0, 4.0], axis=0, correction=5),
-                at([0.1, 0.1, 0.1]),
-                at([1e9, 1e9 + 1, 1e9 + 3]),
-                at([1.0, np.inf, 2.0]),
-                at([np.inf, np.inf, 1.0]),
-                at([np.nan, 1.0]),
-            ),
+            needs=NEEDS,
+            defined=_defined,
+            samples=(*SAMPLES, at([3.0, 3.0, 3.0]), at(2.0, correction=0)),
+            edges=(*EDGES, at([0.1, 0.1, 0.1]), at([np.inf, np.inf, 1.0])),
         ),
         remark=_divisor_remark,
-        notes="divides by n - correction, with correction=1 as torch; numpy's var divides by n,"
-        " which is correction=0",
+        notes=NOTES.format("var"),
         carries=True,
     ),
     Structural(
@@ -134,38 +138,19 @@ ROWS = (
         torch=f"torch.std({SHIFTED}, dim=axis, correction=correction, keepdim=keepdims)",
         convention="where all entries are equal the gradient is 0, the subgradient of least norm",
         domain=Domain(
-            needs="more entries than correction",
-            defined=lambda x, axis, correction, keepdims: count(np.shape(x), axis) > correction,
+            needs=NEEDS,
+            defined=_defined,
             kink=_is_constant,
-            samples=(
-                at([1.0, 2.0, 4.0]),
-                at([1.0, 2.0, 4.0], correction=0),
-                at(MATRIX, axis=0),
-                at(MATRIX, axis=-1, keepdims=True),
-                at([MATRIX], axis=(0, 2), correction=0.5),
-            ),
+            samples=SAMPLES,
             kinks=(
                 at([3.0, 3.0, 3.0]),
                 at([0.1, 0.1, 0.1]),
                 at([[1.0, 1.0], [1.0, 3.0]], axis=0, correction=0),
             ),
-            edges=(
-                at([2.0]),
-                at([2.0], axis=0),
-                at(2.0),
-                at([2.0], correction=0),
-                at([]),
-                at([1.0, 2.0, 4.0], correction=3),
-                at([1.0, 2.0, 4.0], axis=0, correction=3),
-                at([1.0, 2.0, 4.0], axis=0, correction=5),
-                at([1e9, 1e9 + 1, 1e9 + 3]),
-                at([1.0, np.inf, 2.0]),
-                at([np.nan, 1.0]),
-            ),
+            edges=(*EDGES, at([2.0], correction=0)),
         ),
         remark=_divisor_remark,
-        notes="divides by n - correction, with correction=1 as torch; numpy's std divides by n,"
-        " which is correction=0",
+        notes=NOTES.format("std"),
         carries=True,
     ),
 )

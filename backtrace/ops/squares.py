@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from backtrace.ops.axes import Misfit, Shape, broadcast
 from backtrace.ops.rows import Array, Domain, Value
 from backtrace.ops.shapes import summed
-from backtrace.ops.structural import Misfit, Shape, Structural, at, broadcast
+from backtrace.ops.structural import Structural, at
 
 MATRIX = [[2.0, 1.0, -0.5], [0.3, -1.5, 1.0], [1.0, 0.4, 3.0]]
 SMALL = [[1.0, 2.0], [3.0, -1.0]]

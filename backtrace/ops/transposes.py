@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from backtrace.ops import params as kinds
+from backtrace.ops.axes import Misfit, Shape, axes_of, axis_of
 from backtrace.ops.params import REQUIRED
 from backtrace.ops.rows import Domain
 from backtrace.ops.shapes import MATRIX, STACK
-from backtrace.ops.structural import Misfit, Shape, Structural, at, axes_of, axis_of
+from backtrace.ops.structural import Structural, at
 
 
 def order(given: Any) -> tuple[int, ...] | None:

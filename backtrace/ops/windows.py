@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from backtrace.ops.axes import MOST_ELEMENTS, Misfit, Shape, too_large
 from backtrace.ops.rows import Array, Value
-from backtrace.ops.structural import MOST_ELEMENTS, Misfit, Shape, too_large
 
 Sizes: TypeAlias = int | tuple[int, ...]  # one number for all axes, or one for each
 

@@ -45,12 +45,13 @@ MEANT: Mapping[str, str] = MappingProxyType(
     {
         "//": "floor division is written floor(a/b)",
         ".": METHOD.format("this point"),
-        "=": "one = a statement; equality is written ==",
+        "=": "only a name stands left of =, and once in a statement; equality is written ==",
         ":=": "an assignment is written with =",
         "!": "there is no factorial; its smooth form is exp(lgamma(n + 1))",
         "|": "an absolute value is written abs(x)",
         "&": "conditions are combined by *: (a < b)*(b < c)",
         "~": "not c is written 1 - c",
+        "‖": "a norm is written norm(x)",
         "'": "text in quotes is not in the language",
         '"': "text in quotes is not in the language",
         "\\": "LaTeX is not read here; write exp(x), sqrt(x), a/b",
@@ -86,7 +87,8 @@ def unexpected(text: str, before: str) -> str:
 def unknown_function(name: str) -> str:
     """A call of something that is neither in the table nor a variable."""
     if name in RANGES:
-        return f"{name} makes a value: bind it to a name, as in x=linspace(0, 1, 5) or x=[1, 2]"
+        advice = "bind its numbers to a name: x=linspace(0, 1, 5), x=[1, 2]"
+        return f"{name} is not in a program; {advice}"
     meant = did_you_mean(name, FUNCTIONS) or "; `backtrace ops` lists the functions"
     variable = f"; a variable needs a value, as in {name}=1" if len(name) < 3 else ""
     return f"unknown function {shortened(name)!r}{meant}{variable}"

@@ -45,6 +45,17 @@ class Builder:
         del self.nodes[mark:], self.spans[mark:]
         return tuple(map(int, numbers))
 
+    def drop(self, index: int) -> None:
+        """Remove a node that nothing uses; those after it move up."""
+        del self.nodes[index], self.spans[index]
+        if index == len(self.nodes):  # the last one, as most are
+            return
+        for k, node in enumerate(self.nodes[index:], index):
+            if isinstance(node, Apply):
+                inputs = tuple(i - (i > index) for i in node.inputs)
+                self.nodes[k] = Apply(node.op, inputs, node.params)
+        self.scope = {name: i - (i > index) for name, i in self.scope.items()}
+
     def assign(self, name: str, index: int) -> None:
         """From here on `name` means node `index`."""
         self.scope[name] = index

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from backtrace.errors import ReadError, Span
-from backtrace.graph import Constant
+from backtrace.graph import Constant, Params
 from backtrace.ops import OPS, Elementwise, Op, Structural
-from backtrace.ops.params import REQUIRED, SAME_PARAM, Kind, number, written
+from backtrace.ops.params import NO_NUMBER, REQUIRED, SAME_PARAM, number
 from backtrace.reading.building import Builder
 
 
@@ -25,7 +26,7 @@ class Function(NamedTuple):
     rows: Sequence[Op] = ()
     most: int | None = None
     advice: str = ""
-    defaults: Mapping[str, Any] = {}
+    defaults: Mapping[str, Any] = MappingProxyType({})
     method: bool = False
 
 
@@ -62,25 +63,33 @@ class Call:
             if fitted is None:
                 continue
             try:
-                params = _Params(builder, row, fitted.params, self.function.defaults).complete()
+                params = _params(builder, row, fitted.params, self.function.defaults)
             except ValueError as error:
                 wrong = wrong or f"{row.written}: {error}"
                 continue
-            self._take_out(builder, fitted.params.values())
-            inputs = [_value(builder, argument, span) for argument in fitted.inputs]
+            arguments = self._without(builder, fitted)
+            inputs = [_value(builder, argument, span) for argument in arguments]
             return builder.apply(row, inputs, span, params)
         raise ReadError(wrong or self._unfit(), source, span)
 
+    @property
+    def _too_many(self) -> bool:
+        """Whether there are more arguments than the function takes in its library."""
+        most = self.function.most
+        return most is not None and len(self.positional) + len(self.named) > most
+
     def _unfit(self) -> str:
-        name, rows, most, advice, *_ = self.function
-        if most is not None and len(self.positional) + len(self.named) > most:
-            return advice or f"{name} takes {most} argument{'s'[: most - 1]} there"
-        return f"{name} is written {' or '.join(dict.fromkeys(map(signature, rows)))}"
+        name, most = self.function.name, self.function.most
+        if self._too_many:
+            return self.function.advice or f"{name} takes {most} argument{'s' * (most != 1)} there"
+        signatures = (
+            row.signature(["a", "b"] if row.variadic else row.inputs) for row in self.function.rows
+        )
+        return f"{name} is written {' or '.join(dict.fromkeys(signatures))}"
 
     def _fit(self, row: Op) -> Fitted | None:
         """The arguments as the row's inputs and params; None if they do not fit."""
-        most = self.function.most
-        if most is not None and len(self.positional) + len(self.named) > most:
+        if self._too_many:
             return None
         own = {*row.inputs, *row.params, *row.chosen_by}
         named = {
@@ -97,26 +106,26 @@ class Call:
     def _fit_any_number(
         self, row: Op, positional: list[Argument], named: dict[str, Argument]
     ) -> Fitted | None:
-        """For a row that takes any number of inputs: alone, or in brackets: stack([x, y])."""
-        inputs = positional
+        """For a row that takes any number of inputs; of numbers it takes two at the least."""
         if isinstance(row, Elementwise):
-            if len(inputs) < 2 or self.function.method:
-                return None
-        elif positional and positional[0].listed:
-            inputs, names = [Argument((i,)) for i in positional[0].nodes], list(row.params)
-            if len(positional) - 1 > len(names) or named.keys() & set(names[: len(positional) - 1]):
-                return None
-            named = {**dict(zip(names, positional[1:], strict=False)), **named}
-        if not inputs or any(a.is_word for a in inputs) or not _complete(row, named):
+            fits = len(positional) > 1 and not self.function.method
+            fitted = Fitted(positional, named) if fits else None
+        else:
+            fitted = _fit_list(row, positional, named)
+        if fitted is None or not fitted.inputs or any(a.is_word for a in fitted.inputs):
             return None
-        return Fitted(inputs, named)
+        return fitted if _complete(row, fitted.params) else None
 
-    def _take_out(self, builder: Builder, arguments: Iterator[Argument] | Any) -> None:
-        """Remove the constants of params from the graph, where they are its last nodes."""
-        constants = sorted((i for a in arguments for i in a.nodes), reverse=True)
-        for index in constants:
-            if index == len(builder.nodes) - 1 and index >= self.first:
-                del builder.nodes[index], builder.spans[index]
+    def _without(self, builder: Builder, fitted: Fitted) -> list[Argument]:
+        """The inputs, once the constants of the params have left the graph."""
+        params = {i for a in fitted.params.values() for i in a.nodes if i >= self.first}
+        for index in sorted(params, reverse=True):
+            builder.drop(index)
+
+        def moved(index: int) -> int:
+            return index - sum(k < index for k in params)
+
+        return [a._replace(nodes=tuple(map(moved, a.nodes))) for a in fitted.inputs]
 
 
 class Fitted(NamedTuple):
@@ -144,6 +153,17 @@ def _fit_names(row: Op, positional: list[Argument], named: dict[str, Argument]) 
     return None if any(a.is_word for a in inputs) else Fitted(inputs, given)
 
 
+def _fit_list(row: Op, positional: list[Argument], named: dict[str, Argument]) -> Fitted | None:
+    """Inputs one by one, or all of them in brackets and params after these: stack([x, y], 1)."""
+    if not positional or not positional[0].listed:
+        return Fitted(positional, named)
+    first, *others = positional
+    params = dict(zip(row.params, others, strict=False))
+    if len(others) > len(row.params) or named.keys() & params.keys():
+        return None
+    return Fitted([Argument((index,)) for index in first.nodes], {**params, **named})
+
+
 def _texts_first(
     row: Op, positional: Sequence[Argument]
 ) -> tuple[dict[str, Argument], list[Argument]]:
@@ -162,41 +182,32 @@ def _complete(row: Op, given: Mapping[str, Argument]) -> bool:
     return given.keys() <= row.params.keys() and required <= given.keys()
 
 
-class _Params:
-    """The params of one call as what the row's functions take."""
+def _params(
+    builder: Builder, row: Op, given: Mapping[str, Argument], defaults: Mapping[str, Any]
+) -> Params:
+    """Every param of a row with what its functions take. Raises ValueError: what is wrong."""
+    kinds = row.kinds if isinstance(row, Structural) else {}
+    values = {**row.params, **{k: v for k, v in defaults.items() if k in row.params}}
+    for name, argument in given.items():
+        try:
+            values[name] = kinds.get(name, number)(_written(builder, argument))
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from None
+    wrong = row.allowed(**values) if row.allowed else ""
+    if wrong:
+        raise ValueError(wrong)
+    return tuple(values.items())
 
-    def __init__(
-        self, builder: Builder, row: Op, given: Mapping[str, Argument], defaults: Mapping[str, Any]
-    ) -> None:
-        self.builder, self.row, self.given = builder, row, given
-        self.defaults = {k: v for k, v in defaults.items() if k in row.params}
-        self.kinds: Mapping[str, Kind] = row.kinds if isinstance(row, Structural) else {}
 
-    def complete(self) -> tuple[tuple[str, Any], ...]:
-        """Every param with its value. Raises ValueError that says what is wrong."""
-        values = {**self.row.params, **self.defaults}
-        for name, argument in self.given.items():
-            try:
-                values[name] = self.kinds.get(name, number)(self._written(argument))
-            except ValueError as error:
-                raise ValueError(f"{name} {error}") from None
-        wrong = self.row.allowed(**values) if self.row.allowed else ""
-        if wrong:
-            raise ValueError(wrong)
-        return tuple(values.items())
-
-    def _written(self, argument: Argument) -> Any:
-        """What was written for a param: a number, a tuple of numbers or a word."""
-        if argument.is_word:
-            return argument.word
-        numbers = tuple(map(self._number, argument.nodes))
-        return numbers if argument.listed else numbers[0]
-
-    def _number(self, index: int) -> float:
-        node = self.builder.nodes[index]
-        if not isinstance(node, Constant):
-            raise ValueError("must be a number: no gradient goes to it")  # noqa: TRY004
-        return float(node.value)
+def _written(builder: Builder, argument: Argument) -> Any:
+    """What was written for a param: a number, a tuple of numbers or a word. Raises ValueError."""
+    if argument.is_word:
+        return argument.word
+    nodes = [builder.nodes[index] for index in argument.nodes]
+    numbers = tuple(float(node.value) for node in nodes if isinstance(node, Constant))
+    if len(numbers) < len(nodes):
+        raise ValueError(NO_NUMBER)
+    return numbers if argument.listed else numbers[0]
 
 
 def _value(builder: Builder, argument: Argument, span: Span) -> int:
@@ -210,16 +221,3 @@ def stacked(builder: Builder, nodes: Sequence[int], span: Span) -> int:
     """The node of a list of values: [a, b] is the vector of the two."""
     stack = OPS["stack"]
     return builder.apply(stack, nodes, span, tuple(stack.params.items()))
-
-
-def signature(row: Op) -> str:
-    """How a row is called: `clamp(x, min, max)`, `leaky_relu(x, negative_slope=0.01)`."""
-    inputs = ["a", "b", "…"] if row.variadic else list(row.inputs)
-    keywords = [
-        f"{name}={'…' if default is REQUIRED else written(default)}"
-        if row.by_keyword or default is not REQUIRED
-        else name
-        for name, default in row.params.items()
-    ]
-    chosen = [f'{name}="{value}"' for name, value in row.chosen_by.items()]
-    return f"{row.written}({', '.join([*inputs, *keywords, *chosen])})"

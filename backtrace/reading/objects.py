@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from backtrace.errors import BindingError, shortened
+from backtrace.ops.axes import MOST_ELEMENTS
 from backtrace.ops.rows import Array
-from backtrace.ops.structural import MOST_ELEMENTS
 from backtrace.passes import FLOAT64
 from backtrace.reading.lists import DEEPEST
 

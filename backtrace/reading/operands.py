@@ -14,7 +14,13 @@ from backtrace.reading import advice, prefixes
 from backtrace.reading.brackets import Bracketed
 from backtrace.reading.calls import Function, stacked
 from backtrace.reading.numbers import fraction, literal, raised
-from backtrace.reading.tokens import FRACTIONS, starts_name, starts_number, starts_raised
+from backtrace.reading.tokens import (
+    FRACTIONS,
+    TRANSPOSED,
+    starts_name,
+    starts_number,
+    starts_raised,
+)
 
 # Every operator between two operands, by its sign: "+", "**", "<=", …
 OPERATORS: Mapping[str, Op] = {
@@ -28,6 +34,8 @@ ATTRIBUTES: Mapping[str, Op] = {
     for row in OPS.values()
     if row.notation.startswith("{0}.")
 }
+
+POSTFIXES = frozenset({"[", ".", TRANSPOSED})
 
 
 class Operands(Bracketed):
@@ -43,7 +51,7 @@ class Operands(Bracketed):
             index = known
         else:
             index = self.primary(text)
-        while self.texts[self.at] in ("[", "."):
+        while self.texts[self.at] in POSTFIXES:
             index = self.postfix(first, index)
         return index
 
@@ -174,9 +182,15 @@ class Operands(Bracketed):
     # -- what stands after a value
 
     def postfix(self, first: int, index: int) -> int:
-        """postfix = '[' subscripts ']' | '.' NAME arguments?"""
+        """postfix = '[' subscripts ']' | 'ᵀ' | '.' NAME arguments?"""
         if self.texts[self.at] == "[":
             return self.subscripts(first, index)
+        if self.texts[self.at] == TRANSPOSED:
+            self.readings.rewrite(self.at, ".T")
+            self.at += 1
+            return self.builder.apply(
+                ATTRIBUTES["T"], (index,), self.tokens.span(first, self.at - 1)
+            )
         name_at = self.at + 1
         name = self.texts[name_at]
         row = ATTRIBUTES.get(name)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from backtrace.errors import BindingError, Span
+from backtrace.ops.axes import MOST_ELEMENTS
 from backtrace.ops.rows import Array
-from backtrace.ops.structural import MOST_ELEMENTS
 from backtrace.reading.scalars import read_number, trimmed
 
 CALL = re.compile(r"\s*(?:(?:np|numpy|jnp|torch)\.)?(linspace|arange)\s*\((.*)\)\s*", re.DOTALL)

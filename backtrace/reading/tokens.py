@@ -18,8 +18,9 @@ MOST_TOKENS = 10_000_000
 SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c != "\n") + "\ufeff\u200b"
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺"
 FRACTIONS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
-_LETTER = rf"[^\W\d{SUPERSCRIPTS}{FRACTIONS}]"
-_MORE = rf"[^\W{SUPERSCRIPTS}{FRACTIONS}]*"
+TRANSPOSED = "ᵀ"  # as in Wᵀ, which the views print
+_LETTER = rf"[^\W\d{SUPERSCRIPTS}{FRACTIONS}{TRANSPOSED}]"
+_MORE = rf"[^\W{SUPERSCRIPTS}{FRACTIONS}{TRANSPOSED}]*"
 TOKEN = re.compile(
     rf"""[{SPACES}]*(?:
       (?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?   # a number
@@ -34,7 +35,7 @@ TOKEN = re.compile(
 )
 ASCII_FORMS = {
     **dict.fromkeys("−–", "-"),
-    **dict.fromkeys("×·⋅∙∗", "*"),
+    **dict.fromkeys("×·⋅∙∗⊙", "*"),
     **dict.fromkeys("÷∕⁄", "/"),
     "≤": "<=",
     "≥": ">=",

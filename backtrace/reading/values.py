@@ -44,7 +44,7 @@ class Bindings:
         if not self.from_file:
             return self.values
         kept = {*graph.variables, *asked} | (self.values.keys() - self.from_file)
-        return {name: value for name, value in self.values.items() if name in kept}
+        return {name: self.values[name] for name in self.values if name in kept}
 
     def check(self, graph: Graph) -> None:
         """Raise BindingError for a variable without a value or a typed name without a use."""

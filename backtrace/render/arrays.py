@@ -14,10 +14,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from backtrace.ops.axes import Shape
 from backtrace.ops.rows import Array, Value
 from backtrace.render.text import UNICODE, nested, number
-
-Shape: TypeAlias = tuple[int, ...]
 
 LARGE = 1000  # entries; of an array that has more, the first along every axis are kept
 CORNER = 40  # entries that are kept along each of the last two axes, and 4 along others

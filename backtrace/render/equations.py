@@ -18,13 +18,15 @@ LONGEST_RULE = 60  # the same of a rule, beside which stands no number
 class Equation(NamedTuple):
     """The two sides of what one column shows; `sign` stands between them.
 
-    `word` says in the stacked layout what it is.
+    `word` says in the stacked layout what it is. `whole` is the right side with a formula that is
+    only a mark in the other.
     """
 
     left: Cell
     right: Cell
     sign: str = " = "
     word: str = "gradient"
+    whole: Cell = ()
 
 
 NOTHING = Equation((), ())
@@ -33,11 +35,14 @@ NOTHING = Equation((), ())
 def edge(say: Phrases, via: int, slot: int) -> tuple[Equation, Equation]:
     """The local derivative, and the contribution: the gradient where there is no other."""
     link = say.link(via, slot)
+    whole: Cell = ()
     contribution = product(say, link)
+    if link.local is None and len(_rule(say, link)) > LONGEST_RULE and not link.in_words:
+        contribution, whole = by_rule(say, link, say.glyphs.dots), contribution
     if len(say.edges(link.into)) == 1:
-        gradient = Equation(((say.gradient(link.into), ""),), contribution)
+        gradient = Equation(((say.gradient(link.into), ""),), contribution, whole=whole)
     else:
-        gradient = Equation(((f"via {say.name(via)}:", ""),), contribution, "   ")
+        gradient = Equation(((f"via {say.name(via)}:", ""),), contribution, "   ", whole=whole)
     return local(say, link), gradient
 
 
@@ -47,10 +52,12 @@ def local(say: Phrases, link: Link) -> Equation:
         return upstream(say, link)
     left: Cell = ((say.derivative(link.via, link.into), ""),)
     formula, value = say.glyphs.clean(link.formula), say.text(link.local)
-    if len(formula) > LONGEST_LOCAL:
-        formula, say.owed.formula = say.glyphs.dots, True
     first: Cell = () if formula == value else ((f"{formula} = ", ""),)
-    return Equation(left, (*first, (value, LOCAL)), word="local")
+    right = (*first, (value, LOCAL))
+    if len(formula) <= LONGEST_LOCAL:
+        return Equation(left, right, word="local")
+    short: Cell = ((f"{say.glyphs.dots} = ", ""), (value, LOCAL))
+    return Equation(left, short, word="local", whole=right)
 
 
 def upstream(say: Phrases, link: Link) -> Equation:
@@ -67,7 +74,7 @@ def upstream(say: Phrases, link: Link) -> Equation:
 def product(say: Phrases, link: Link) -> Cell:
     """`upstream × local = product`, `rule = product`, or that the edge is blocked."""
     if link.local is None:
-        return by_rule(say, link, LONGEST_RULE)
+        return by_rule(say, link)
     result = say.result(link.product, GRADIENT)
     if link.blocked == "instead":
         why = " (local 0)" if link.local_is_zero else ""
@@ -93,14 +100,16 @@ def times(say: Phrases, link: Link) -> str:
     return say.glyphs.entrywise if arrays else say.glyphs.times
 
 
-def by_rule(say: Phrases, link: Link, longest: int | None = None) -> Cell:
+def by_rule(say: Phrases, link: Link, instead: str = "") -> Cell:
     """`Ḡ @ Wᵀ = product`; a rule in words, or in several statements, stands after it."""
-    result, rule = say.result(link.product, GRADIENT), say.glyphs.rule(link.formula)
-    if longest is not None and len(rule) > longest and not link.in_words:
-        rule, say.owed.formula = say.glyphs.dots, True
+    result, rule = say.result(link.product, GRADIENT), instead or _rule(say, link)
     if link.in_words or ";" in rule:
         return *result, (": ", ""), (rule, LOCAL)
-    return (rule, LOCAL), (" = ", ""), *result, *blocked(link)
+    return (rule, LOCAL), (" = ", ""), *result
+
+
+def _rule(say: Phrases, link: Link) -> str:
+    return say.glyphs.rule(link.formula)
 
 
 def total(say: Phrases, index: int) -> Equation:

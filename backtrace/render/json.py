@@ -95,16 +95,16 @@ def _nodes(trace: Trace, formulas: bool) -> Iterator[dict[str, Json]]:
 
 
 def _params(node: Apply) -> dict[str, Json]:
-    return {name: _param(value) for name, value in node.params}
+    return {name: param(value) for name, value in node.params}
 
 
-def _param(value: Any) -> Json:
+def param(value: Any) -> Json:
     """A param as JSON has it: a number, a truth value, a text, null, or a list of these."""
     match value:
         case bool() | int() | str() | None:
             return value
         case tuple():
-            return [_param(part) for part in value]
+            return [param(part) for part in value]
         case float():
             return _number(value)
     return str(value)

@@ -66,8 +66,8 @@ def _is_in_words(trace: Trace, via: int, slot: int) -> bool:
 
 def _blocked(c: Contribution) -> Blocked:
     """Where the contribution is 0 because the operation selected another input."""
-    if c.local_value is None:
-        return "all" if c.blocked else ""
+    if c.local_value is None:  # what a rule gives is not 0 for that reason
+        return ""
     if np.all(np.isfinite(c.upstream)) and np.all(np.isfinite(c.local_value)):
         return "all" if c.blocked else ""
     if c.blocked:

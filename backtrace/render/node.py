@@ -59,13 +59,13 @@ def node(trace: Trace, name: str, look: Look = PLAIN) -> Text:
             shown = "" if word == word_before else word
             lines.append(((f"  {shown:<{INDENT}}", DIM), *part))
             word_before = word
-    head = folded(say.head(index), look.width)
+    head = folded_at_signs(say.head(index), look.width, HANG)
     return assembled([*head, (), *lines, *say.explained(look.width)])
 
 
 def _broken(cell: Cell, room: int | None) -> list[Cell]:
     """The cell on as many lines as it needs; an equation of arrays is broken at its signs."""
-    if sum(text.startswith("[") for text, _ in cell) > 1:
+    if any(text.startswith("[") for text, _ in cell):
         return folded_at_signs(cell, room, HANG)
     return folded(cell, room)
 
@@ -93,7 +93,7 @@ def _written(say: Phrases, index: int, room: int | None) -> Iterator[Section]:
 
 def _forward(say: Phrases, index: int) -> Iterator[Section]:
     """Its value with the numbers of its inputs, and what is remarkable about it."""
-    value, node = say.shaped(say.value(index), FORWARD), say.graph.nodes[index]
+    value, node = say.valued(index, FORWARD), say.graph.nodes[index]
     name = (say.name(index), NAME)
     if not isinstance(node, Apply):
         kind = "a constant" if isinstance(node, Constant) else "a variable"
@@ -112,8 +112,7 @@ def _forward(say: Phrases, index: int) -> Iterator[Section]:
 def _backward(say: Phrases, index: int) -> Iterator[Section]:
     """Every contribution to its gradient, their sum, and the formula of the whole."""
     if say.trace.adjoints[index] is None:
-        constant = isinstance(say.graph.nodes[index], Constant)
-        yield "gradient", (("a constant has none" if constant else "none was asked for", DIM),)
+        yield "gradient", ((_why_none(say, index), DIM),)
         return
     edges = say.edges(index)
     for via, slot in edges[-MOST_EDGES:]:
@@ -124,10 +123,17 @@ def _backward(say: Phrases, index: int) -> Iterator[Section]:
     whole = total(say, index)
     start = "   where gradients start" if index == say.graph.output else ""
     yield "gradient", (*whole.left, (" = ", ""), *whole.right, (start, DIM))
-    formula = say.trace.formula(index)
+    formula = say.trace.formula(index, named=True)
     if formula is not None and say.graph.is_named(index):
         text = f"{say.gradient(index)} = {say.glyphs.clean(formula)}"
         yield "formula", ((text, ""),)
+
+
+def _why_none(say: Phrases, index: int) -> str:
+    """Why a node has no gradient."""
+    if isinstance(say.graph.nodes[index], Constant):
+        return "a constant has none"
+    return "whole numbers, no gradient" if say.holds_indices(index) else "none was asked for"
 
 
 def _chain_rule(say: Phrases, via: int, slot: int) -> Cell:

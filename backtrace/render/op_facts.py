@@ -7,17 +7,18 @@ for the first sample of their row.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backtrace.lazy import sympy as sp
 from backtrace.ops import FAMILIES, Composite, Elementwise, Op, Structural
+from backtrace.ops.axes import Shape
 from backtrace.ops.named import exact
-from backtrace.ops.params import REQUIRED, written
-from backtrace.ops.structural import At, Shape, renamed
+from backtrace.ops.params import REQUIRED
+from backtrace.ops.structural import At, renamed
 from backtrace.records import UPSTREAM
+from backtrace.render.json import param
 from backtrace.symbolic import text
 
 OUTPUT = "v"  # what the value of the operation is called in its derivatives
@@ -38,21 +39,13 @@ def facts(row: Op) -> Facts:
         "kind": type(row).__name__.lower(),
         "written": _written(row, names),
         "also": list(row.also),
-        "params": {name: _param(value) for name, value in row.params.items()},
+        "params": {k: None if v is REQUIRED else param(v) for k, v in row.params.items()},
         **said,
         "needs": row.domain.needs,
         "convention": row.convention,
         "notes": row.notes,
         "torch": row.torch,
     }
-
-
-def _param(default: Any) -> Any:
-    """A param's default as JSON has it; one that must be given has none."""
-    if default is REQUIRED:
-        return None
-    infinite = isinstance(default, float) and not isfinite(default)
-    return str(default) if infinite else default
 
 
 def _elementwise(row: Elementwise) -> tuple[list[str], Facts]:
@@ -132,16 +125,4 @@ def _written(row: Op, names: Sequence[str]) -> str:
     """How the operation is called, with the params it takes and their defaults."""
     if isinstance(row, Structural) and row.show is not None:
         return row.shown(names, _sample(row, row.domain.samples[0]).params)
-    plain = row.shown(names, {})
-    if row.variadic:
-        plain = plain.replace(", ".join(names), f"{', '.join(names)}, …")
-    if not row.params or not plain.endswith(")"):
-        return plain
-    return f"{plain[:-1]}, {', '.join(_default(k, v) for k, v in row.params.items())})"
-
-
-def _default(name: str, value: Any) -> str:
-    """`axis=0`; the name alone of a param that must be given."""
-    if value is REQUIRED:
-        return name
-    return f"{name}={value:g}" if isinstance(value, float) else f"{name}={written(value)}"
+    return row.shown(names, {}) if row.notation else row.signature(names)

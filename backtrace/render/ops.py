@@ -32,17 +32,21 @@ SHARES = (0.22, 0.26, 0.28, 0.24)  # of the width of a terminal
 EXPLAINED: Cell = ((f"{OUTPUT} is the value of the operation itself", DIM),)
 
 
-def table(look: Look = PLAIN) -> Text:
-    """Every operation by family: how it is written, its formula, its derivatives, torch's name."""
+def table(look: Look = PLAIN, family: str | None = None) -> Text:
+    """Every operation by family: how it is written, its formula, its derivatives, torch's name.
+
+    With `family` those of one family.
+    """
     glyphs = glyphs_for(look.ascii)
-    groups = {family: [facts(row) for row in rows] for family, rows in FAMILIES.items()}
+    asked = FAMILIES if family is None else {family: FAMILIES[family]}
+    groups = {name: [facts(row) for row in rows] for name, rows in asked.items()}
     head: Sequence[Cell] = [((word, DIM),) for word in HEADS]
     cells = {f["name"]: _cells(f, glyphs) for rows in groups.values() for f in rows}
     widths = _widths([head, *cells.values()], look.width)
 
     lines = [EXPLAINED, *folded(_rules_explained(glyphs), look.width), _line(head, widths)]
-    for family, rows in groups.items():
-        lines += [(), ((glyphs.clean(family), f"{NAME} underline"),)]
+    for name, rows in groups.items():
+        lines += [(), ((glyphs.clean(name), f"{NAME} underline"),)]
         for f in rows:
             lines += _row(f, cells[f["name"]], widths, glyphs, look.width)
             if f["convention"]:

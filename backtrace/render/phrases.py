@@ -30,9 +30,10 @@ from backtrace.render.arrays import (
 )
 from backtrace.render.cells import BAD, DIM, FORWARD, KINK, NAME, Cell, Piece, folded
 from backtrace.render.links import Link, link
-from backtrace.render.text import Glyphs, glyphs_for, number
+from backtrace.render.text import Glyphs, glyphs_for, nested, number
 
 GAP = "   "
+MOST_USES = 100  # of one node that are looked at
 MARKED = ("broadcast", "kink")  # the notices that are marked at their node, the last one first
 
 
@@ -42,6 +43,7 @@ class Owed:
 
     formula: bool = False  # `…` for a long formula
     entries: bool = False  # `…` for entries of an array
+    norm: bool = False  # ‖·‖
     upstream: bool = False  # Ḡ in a rule
 
 
@@ -99,12 +101,29 @@ class Phrases:
             return ((number(shown, self.digits), style),)
         if self.room == NO_ENTRIES:
             return ()
-        size: Piece = (f"{self.glyphs.norm} = {number(norm(shown), self.digits)}", DIM)
         if self.room == NORM_ALONE:
-            return (size,)
+            return (self._size(shown),)
         text, complete = self._entries(shown)
         whole: Cell = ((self.glyphs.clean(text), style),)
-        return whole if complete else (*whole, (GAP, ""), size)
+        return whole if complete else (*whole, (GAP, ""), self._size(shown))
+
+    def _size(self, shown: Shown) -> Piece:
+        self.owed.norm = True
+        return f"{self.glyphs.norm} = {number(norm(shown), self.digits)}", DIM
+
+    def in_full(self, shown: Shown) -> str:
+        """All entries of an array, on one line."""
+        return self.glyphs.clean(nested(shown, self.digits))
+
+    def valued(self, index: int, style: str) -> Cell:
+        """The value of a node with its shape; indices and classes have no norm."""
+        if not self.holds_indices(index):
+            return self.shaped(self.value(index), style)
+        shape = shape_of(self.value(index))
+        if self.room in (NO_ENTRIES, NORM_ALONE) and shape:
+            return ((str(shape), DIM),)
+        text: Cell = ((self.text(self.value(index)), style),)
+        return (*text, (GAP, ""), (str(shape), DIM)) if shape else text
 
     def shaped(self, shown: Shown, style: str) -> Cell:
         """The same with the shape of an array: `[1, 2, …]   (100,)   ‖·‖ = 14.2`."""
@@ -165,7 +184,7 @@ class Phrases:
             return ((f"{name} = {value}" if named else name, DIM),)
         style = DIM if self.trace.adjoints[index] is None else ""
         middle = f" = {self.expression(index)}" if isinstance(node, Apply) else ""
-        shown = self.shaped(self.value(index), style or FORWARD)
+        shown = self.valued(index, style or FORWARD)
         return (name, style or NAME), (f"{middle} = ", style), *shown, *self.mark(index)
 
     def mark(self, index: int) -> Cell:
@@ -208,6 +227,15 @@ class Phrases:
             return "no gradient passes" if needed else "no gradient needed"
         return "" if needed else "no gradient needed"
 
+    def holds_indices(self, index: int) -> bool:
+        """Whether a node is used for nothing but the indices, or classes, of operations."""
+        nodes, uses = self.graph.nodes, self.graph.uses[index]
+        rows = [(nodes[via], slot) for via, slot in uses[:MOST_USES]]
+        return bool(rows) and all(
+            isinstance(node, Apply) and isinstance(node.op, Structural) and node.op.is_index(slot)
+            for node, slot in rows
+        )
+
     def edges(self, index: int) -> list[tuple[int, int]]:
         """The (via, slot) that the gradient of the node comes over, in order of the program."""
         found = self._edges.get(index)
@@ -236,6 +264,7 @@ class Phrases:
         lines = [
             (owed.upstream, f"{self.glyphs.upstream} is the upstream gradient: {arrives}"),
             (owed.entries, f"{dots} stands for further entries: --full shows them"),
+            (owed.norm, f"{self.glyphs.norm} is the square root of the sum of the squares"),
             (owed.formula, f"{dots} stands for a long formula: --node NAME shows it"),
         ]
         cells = [part for used, text in lines if used for part in folded(((text, DIM),), width)]

@@ -12,7 +12,7 @@ from rich.text import Text
 from backtrace.ops.rows import Array, Value
 from backtrace.records import Trace
 from backtrace.render import PLAIN, Look
-from backtrace.render.arrays import NO_ENTRIES, NORM_ALONE, Room
+from backtrace.render.arrays import NO_ENTRIES, NORM_ALONE, Room, entries
 from backtrace.render.cells import (
     BAD,
     DIM,
@@ -27,7 +27,9 @@ from backtrace.render.cells import (
     folded,
     width_of,
 )
-from backtrace.render.phrases import Phrases
+from backtrace.render.matrices import block
+from backtrace.render.phrases import Owed, Phrases
+from backtrace.render.whole import Formulas
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check, NodeCheck
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 MOST_VARIABLES = 20
 MOST_NODES = 10  # of those that differ
 MOST_NOTICES = 20
-LONGEST_FORMULA = 60  # columns
+MOST_ENTRIES = 36  # of a gradient that is always shown in full
 LEFT = ("", " ", "variable", "formula")  # the titles of columns that are flush left
 ARRAYS = ("value", "gradient", "torch", "differences")  # the titles of those that have arrays
 # What arrays are folded to, value and gradient, from the widest on: the value stands in the tree.
@@ -50,60 +52,76 @@ STYLES = {"agrees": GOOD, "rounding": GOOD, "convention": KINK} | dict.fromkeys(
 )
 
 
-def summary(trace: Trace, check: Check, look: Look = PLAIN) -> Text:
+def summary(trace: Trace, check: Check, look: Look = PLAIN, *, node: str | None = None) -> Text:
     """The gradients as formulas and as numbers beside torch's, then the verdict and the notices.
 
-    Where nothing was compared there are no columns of torch's.
+    Where nothing was compared there are no columns of torch's. `node` is the one whose calculation
+    stands above, with its formula.
     """
     say = Phrases(trace, look)
-    lines: list[Cell] = [(), *_gradients(say, check, look.width)]
+    lines: list[Cell] = [(), *_gradients(say, check, look.width, node)]
     if trace.wrt:
         lines.append(())
-    for cell in (*_verdict(say, check), *_notices(say, check)):
+    verdict = list(_verdict(say, check))
+    explained = say.explained(look.width)
+    if explained:
+        lines += [*explained[1:], ()]
+    for cell in (*verdict, *_notices(say, check)):
         lines += folded(cell, look.width)
     return assembled(lines)
 
 
-def _gradients(say: Phrases, check: Check, width: int | None) -> Iterator[Cell]:
-    """A row for every name asked for; formulas go below where the rows get too wide for them."""
+def _gradients(say: Phrases, check: Check, width: int | None, node: str | None) -> Iterator[Cell]:
+    """A row for every name asked for; what gets too wide for the rows goes below."""
     names = say.trace.wrt[:MOST_VARIABLES]
     if not names:
         return
-    whole = {name: formula or "" for name, formula in say.trace.formulas.items()}
-    formulas = _formulas(say, names, whole)
+    formulas = Formulas(say, names, width, shown_above=node)
     arrays = any(np.ndim(say.trace.gradients[name]) for name in names)
     rooms = ROOMS if arrays else ROOMS[:1]
-    layouts: tuple[tuple[dict[str, str], int], ...] = ((formulas, 3), (formulas, 2), ({}, 2))
+    layouts: tuple[tuple[dict[str, str], int], ...]
+    layouts = ((formulas.beside, 3), (formulas.beside, 2), ({}, 2))
     for pair, (beside, gap) in product(rooms, layouts):
+        say.owed = Owed()  # what is not shown after all needs no explanation
         rows = [_row(say, check, name, beside, pair) for name in names]
         lines = _table(rows, (*LEFT, *ARRAYS) if arrays else LEFT, gap)
         if width is None or max(map(width_of, lines)) <= width:
             break
     yield from lines
-    if not beside:
-        for name, formula in formulas.items():
-            if formula not in (say.glyphs.dots, ""):
-                d = say.glyphs.d
-                left = f"  {d}{say.output}/{d}{say.glyphs.clean(name)} = "
-                yield from folded(((left, ""), (formula, "")), width)
+    below = {} if beside else formulas.below or formulas.beside
+    for name, formula in below.items():
+        if formula not in (say.glyphs.dots, ""):
+            yield from folded(((f"  {_gradient_of(say, name)} = ", ""), (formula, "")), width)
+    for name in names:
+        if _is_below(say, say.trace.gradients[name], pair[1]):
+            yield from _block(say, name, width)
     hidden = len(say.trace.wrt) - len(names)
     if hidden:
         yield ((f"  {say.glyphs.dots} and {hidden:,} more variables: --json has all", DIM),)
-    long = next((name for name in names if len(whole[name]) > LONGEST_FORMULA), None)
-    if long is not None:
-        text = f"  formulas too long for a line: --node {say.glyphs.clean(long)}, or --json"
-        yield ((text, DIM),)
+    for text in formulas.notes():
+        yield from folded(((f"  {text}", DIM),), width)
 
 
-def _formulas(say: Phrases, names: tuple[str, ...], found: dict[str, str]) -> dict[str, str]:
-    """The whole gradients that are short enough to be read, a mark for others; or none."""
-    if all(len(found[name]) > LONGEST_FORMULA or not found[name] for name in names):
-        return {}
-    dots = say.glyphs.dots
-    return {
-        name: say.glyphs.clean(found[name]) if 0 < len(found[name]) <= LONGEST_FORMULA else dots
-        for name in names
-    }
+def _gradient_of(say: Phrases, name: str) -> str:
+    """`∂L/∂name`."""
+    d = say.glyphs.d
+    return f"{d}{say.output}/{d}{say.glyphs.clean(name)}"
+
+
+def _is_below(say: Phrases, gradient: Value, room: Room) -> bool:
+    """Whether a gradient is shown in full and does not fit in its column."""
+    if not np.ndim(gradient) or not (say.full or np.size(gradient) <= MOST_ENTRIES):
+        return False
+    return not entries(gradient, say.digits, room)[1]
+
+
+def _block(say: Phrases, name: str, width: int | None) -> Iterator[Cell]:
+    """The gradient by one name on lines of its own."""
+    yield ((f"  {_gradient_of(say, name)} =", ""),)
+    indent = " " * 4
+    room = None if width is None else max(width - len(indent), 1)
+    for line in block(say.in_full(say.trace.gradients[name]), room):
+        yield (indent, ""), (line, GRADIENT)
 
 
 def _table(rows: list[dict[str, Cell]], left: tuple[str, ...], gap: int) -> list[Cell]:
@@ -119,16 +137,16 @@ def _row(
     """What is said of one variable, by the title of its column."""
     trace, index = say.trace, say.trace.graph.asked(name)
     gradient = trace.gradients[name]
-    value = trace.variables[name] if index is None else trace.values[index]
     row: dict[str, Cell] = {
         "": (),
         "variable": ((say.glyphs.clean(name), NAME),),
-        "value": say.within(rooms[0]).shaped(value, FORWARD),
+        "value": _value(say.within(rooms[0]), name, index),
     }
     say = say.within(rooms[1])
     if formulas:
         row["formula"] = ((formulas[name], ""),)
-    row["gradient"] = say.result(gradient, GRADIENT)
+    below = _is_below(say, gradient, rooms[1])
+    row["gradient"] = (("below", DIM),) if below else say.result(gradient, GRADIENT)
     if check.engine is not None:
         theirs, found = check.gradients[name], _found(check, index)
         same = np.ndim(gradient) and found is not None and found.verdict == "agrees"
@@ -139,6 +157,13 @@ def _row(
         row["differences"] = (("none", ""),) if slope is None else say.result(slope, "")
     row[" "] = _judgement(say, _found(check, index), gradient)
     return row
+
+
+def _value(say: Phrases, name: str, index: int | None) -> Cell:
+    """The value of a name, which the program need not have."""
+    if index is None:
+        return say.shaped(say.trace.variables[name], FORWARD)
+    return say.valued(index, FORWARD)
 
 
 def _found(check: Check, index: int | None) -> NodeCheck | None:
@@ -178,7 +203,8 @@ def _verdict(say: Phrases, check: Check) -> Iterator[Cell]:
     if check.engine is None:
         if check.reason:
             yield ((f"{say.glyphs.wrong} {say.glyphs.clean(check.reason)}", BAD),)
-        yield (("not checked", DIM),)
+        if not check.asked:
+            yield (("not checked", DIM),)
         return
     text = f"{_sign(say, check.status)} {say.glyphs.clean(check.summary)}"
     yield ((text, STYLES[check.status]),)

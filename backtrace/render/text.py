@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from backtrace.records import UPSTREAM
 from backtrace.render import DIGITS
 
 TRANSPOSED = re.compile(r"(?<=[\w)\]])\.m?T\b")  # after a name or a bracket
@@ -48,7 +49,7 @@ class Glyphs:
         return TRANSPOSED.sub("ᵀ", text) if self is UNICODE else self.clean(text)
 
 
-UNICODE = Glyphs("∂", "×", "⊙", "Ḡ", "‖·‖", "·", "…", "✓", "✗", "|Δ|", "├── ", "└── ", "│   ")
+UNICODE = Glyphs("∂", "×", "⊙", UPSTREAM, "‖·‖", "·", "…", "✓", "✗", "|Δ|", "├── ", "└── ", "│   ")
 ASCII = Glyphs("d", "*", "*", "G", "norm", ".", "...", "ok", "!!", "error", "|-- ", "`-- ", "|   ")
 
 

@@ -6,7 +6,7 @@ is unpickled or run, and sizes are checked before anything is allocated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from backtrace.errors import BacktraceError, BindingError, did_you_mean, listed, shortened
@@ -22,7 +22,7 @@ from backtrace.reading.values import value_of
 VALUES = (".npy", ".npz", ".json", *TABLES)
 BINDINGS = (".json", ".toml", ".npz")
 
-__all__ = ["BINDINGS", "TABLES", "File", "Table", "open_table", "value_at", "values_in"]
+__all__ = ["BINDINGS", "TABLES", "File", "Named", "Table", "open_table", "value_at", "values_in"]
 
 
 def value_at(reference: str, name: str) -> Value:
@@ -47,16 +47,43 @@ def value_at(reference: str, name: str) -> Value:
     return frozen(read_npy(file))
 
 
-def values_in(file: File, is_name: Callable[[str], bool]) -> dict[str, Value]:
-    """All values of a file by name: what --bindings offers. What is no name is left out."""
+class Named(Mapping[str, Value]):
+    """The values of a file by name, each of which is read when it is asked for.
+
+    The file is for several programs: what one does not use may be of any size, or no value at all.
+    """
+
+    def __init__(self, file: File, names: Iterable[str], read: Callable[[str], Any]) -> None:
+        self.file, self.read = file, read
+        self.spelled: dict[str, str] = {}  # of every name how it stands in the file
+        for name in names:
+            if self.spelled.setdefault(normal(name), name) != name:
+                raise BindingError(f"{file.name} has two values for {normal(name)}")
+
+    def __getitem__(self, name: str) -> Value:
+        spelled = self.spelled[name]
+        return _converted(self.file, spelled, self.read(spelled))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.spelled
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.spelled)
+
+    def __len__(self) -> int:
+        return len(self.spelled)
+
+
+def values_in(file: File, is_name: Callable[[str], bool]) -> Named:
+    """The values of a file by name: what --bindings offers. What is no name is left out."""
     file.require(BINDINGS, "the file of --bindings")
     if file.suffix == ".npz":
         archive = Archive(file)
-        return _by_name(file, {n: archive.read(n) for n in archive.members if is_name(n)})
+        return Named(file, filter(is_name, archive.members), archive.read)
     document = read_document(file)
     if not isinstance(document, dict):
         raise BindingError(f'{file.name} has no names; write them as in {{"w": 1, "x": [1, 2]}}')
-    return _by_name(file, {name: value for name, value in document.items() if is_name(name)})
+    return Named(file, filter(is_name, document), document.__getitem__)
 
 
 def _in_document(file: File, part: str | None, name: str) -> Value:
@@ -83,15 +110,6 @@ def _chosen(known: Collection[str], file: File, part: str | None, name: str) -> 
         raise BindingError(f"{file.name} has {len(known)} values: say which{example}; {there}")
     meant = did_you_mean(part, known) or f"; {there}"
     raise BindingError(f'{file.name} has nothing called "{shortened(part)}"{meant}')
-
-
-def _by_name(file: File, found: dict[str, Any]) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    for name, value in found.items():
-        if normal(name) in values:
-            raise BindingError(f"{file.name} has two values for {normal(name)}")
-        values[normal(name)] = _converted(file, name, value)
-    return values
 
 
 def _converted(file: File, name: str, value: Any) -> Value:

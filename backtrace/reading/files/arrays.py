@@ -18,12 +18,13 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from backtrace.errors import BindingError, shortened
+from backtrace.ops.axes import MOST_ELEMENTS
 from backtrace.ops.rows import Array
-from backtrace.ops.structural import MOST_ELEMENTS
 from backtrace.reading.files.opening import File
 
 MAGIC = b"\x93NUMPY"
 ZIP = b"PK"
+MOST_AXES = 64  # of numpy's arrays
 HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -105,8 +106,9 @@ def _array(stream: IO[bytes], where: str) -> Array:
     if header.dtype.kind not in "biuf":
         kind = KINDS.get(header.dtype.kind, str(header.dtype))
         raise BindingError(f"{where} has {kind}; a value is made of real numbers")
-    if count > MOST_ELEMENTS:
-        raise BindingError(f"{where} has {count:,} elements; at most {MOST_ELEMENTS:,}")
+    most = max((count, *header.shape))  # with an axis of size 0 the others may be huge
+    if most > MOST_ELEMENTS:
+        raise BindingError(f"{where} has {most:,} elements; at most {MOST_ELEMENTS:,}")
     data = stream.read(count * size)
     if len(data) < count * size:
         raise BindingError(f"{where} is cut off: it has {len(data):,} of {count * size:,} bytes")
@@ -135,4 +137,6 @@ def _header(stream: IO[bytes], where: str) -> Header:
         raise _damaged(where, error) from None
     if any(type(n) is not int or n < 0 for n in header.shape):
         raise BindingError(f"{where} is damaged: its shape is {header.shape}")
+    if len(header.shape) > MOST_AXES:
+        raise BindingError(f"{where} has {len(header.shape)} axes; at most {MOST_AXES}")
     return header

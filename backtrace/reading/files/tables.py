@@ -19,8 +19,8 @@ import numpy as np
 
 from backtrace.errors import BindingError, did_you_mean, listed, shortened
 from backtrace.names import normal
+from backtrace.ops.axes import MOST_ELEMENTS
 from backtrace.ops.rows import Array
-from backtrace.ops.structural import MOST_ELEMENTS
 from backtrace.reading.files.opening import File
 from backtrace.reading.scalars import plain_number
 
