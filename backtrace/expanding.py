@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -28,7 +28,7 @@ def expanded(
     """
     chosen = _composite(graph) if name is None else _called(graph, normal(name))
     while chosen:
-        graph = _written_out(graph, values, chosen)
+        graph = _written_out(graph, values, chosen, taken=bindings)
         values = forward(graph, bindings)
         graph = settled(graph, values)
         chosen = _composite(graph) if name is None else set()
@@ -54,8 +54,14 @@ def _called(graph: Graph, name: str) -> set[int]:
     return found
 
 
-def _written_out(graph: Graph, values: Sequence[Value], chosen: set[int]) -> Graph:
-    """The graph with the definitions of the nodes that were chosen."""
+def _written_out(
+    graph: Graph, values: Sequence[Value], chosen: set[int], taken: Container[str]
+) -> Graph:
+    """The graph with the definitions of the nodes that were chosen.
+
+    Names inside a definition stay where they mean nothing else: not those `taken` by values that
+    the program does not use.
+    """
     nodes: list[Node] = []
     spans: list[Span] = []
     place: list[int] = []  # of every node of the graph, among the new ones
@@ -69,7 +75,11 @@ def _written_out(graph: Graph, values: Sequence[Value], chosen: set[int]) -> Gra
             inputs = {name: place[i] for name, i in zip(names, apply.inputs, strict=True)}
             inner_place = _insert(inner, inputs, nodes)
             place.append(inner_place[inner.output])
-            inner_names += [(n, inner_place[i]) for n, i in inner.assigned if n not in graph.names]
+            inner_names += [
+                (name, inner_place[i])
+                for name, i in inner.assigned
+                if name not in graph.names and name not in taken
+            ]
             # a node of the definition is not in the user's text: its place there is empty
             spans += [Span(span.start, span.start)] * (len(nodes) - len(spans))
             spans[place[-1]] = span

@@ -238,7 +238,7 @@ def edge(graph: Graph, values: Sequence[Value], upstream: Value, index: int, slo
 def _edge(
     op: Op, slot: int, arguments: Sequence[Value], params: Mapping[str, Any], upstream: Value
 ) -> tuple[Value | None, Value]:
-    """The local derivative and the product of one edge; broadcasting is undone here only."""
+    """The local derivative and the product of one edge, in the shape of the input."""
     local = None
     if isinstance(op, Elementwise):
         local, product = _multiplied(op, slot, arguments, params, upstream)

@@ -144,15 +144,14 @@ class Trace:
 
         A name that is not in the program has the gradient 0.
         """
-        return dict(self._gradients)
+        return {name: self.gradient(name) for name in self.wrt}
 
-    @cached_property
-    def _gradients(self) -> dict[str, Value]:
-        return {name: plain(self._gradient(name)) for name in self.wrt}
-
-    def _gradient(self, name: str) -> Value:
+    def gradient(self, name: str) -> Value:
+        """One of these."""
         index = self.graph.asked(name)
-        return np.zeros_like(self.variables[name])[()] if index is None else self.adjoints[index]
+        if index is None:
+            return plain(np.zeros_like(self.variables[name]))
+        return plain(self.adjoints[index])
 
     def edges(self, index: int) -> Iterator[tuple[int, int]]:
         """The (via, slot) on which a gradient comes to a node, in order of the program."""

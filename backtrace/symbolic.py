@@ -54,7 +54,7 @@ def gradient_formula(graph: Graph, index: int | None) -> str | None:
     atom = None if isinstance(graph.nodes[index], Leaf) else index
     try:
         gradient = tidy(_reverse(graph, atom).get(index, sp.S.Zero))
-    except TooLongError:
+    except (TooLongError, TypeError):  # sympy compares no nan, as it makes of 0*inf
         return None
     formula = text(gradient)
     return formula if readable(graph, gradient, formula) else None
@@ -173,7 +173,8 @@ def worked_out(node: Apply, inputs: Sequence[Expr]) -> Expr | None:
     if not abs(result) < 1e12:
         return None
     found = _of_numbers(node.op).applied(*inputs, **dict(node.params))
-    return found if _bits(found) < MOST_BITS else None
+    nameless = found.atoms(sp.NumberSymbol) - {sp.pi, sp.E}  # digamma(2) is 1 - EulerGamma
+    return None if nameless or _bits(found) >= MOST_BITS else found
 
 
 def _bits(number: Expr) -> int:

@@ -271,6 +271,8 @@ def test_a_million_rows_and_a_million_columns(tmp_path: Path) -> None:
     assert value_at(f"{tmp_path}/wide.csv", "x").shape == (1, 10**6)
     with pytest.raises(BindingError, match='no column "d"'):
         value_at(f"{tmp_path}/wide.csv:d", "x")
+    many = [f"c{k}" for k in range(0, 10**6, 500)]
+    assert open_table(File(f"{tmp_path}/wide.csv")).indices(many)[-1] == 999_500
 
 
 def test_a_table_has_a_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_any_value_is_taken_or_refused(row: Op, name: str, odd: str) -> None:
     [
         (number, (0, -1.5, INF, NAN), (True, None, "1", (1,))),
         (finite, (0, -1.5), (INF, -INF, NAN, True, None, "1")),
-        (whole_number, (0, -1, 2.0), (INF, -INF, NAN, 1.5, True, None, "1", (1,))),
+        (whole_number, (0, -1, 2.0), (2.0**63, INF, -INF, NAN, 1.5, True, None, "1", (1,))),
         (truth, (True, False, 0, 1.0), (2, NAN, None, "True")),
         (axes, (None, 0, -1, (0, 1), ()), (INF, 1.5, (0, NAN), "0", True)),
     ],
@@ -63,6 +63,7 @@ def test_kinds(kind: Kind, good: tuple[Any, ...], bad: tuple[Any, ...]) -> None:
         ("smooth_l1(x, 1, beta=inf)", "beta must be finite, and not below 0"),
         ("sum(var(x, correction=nan))", "correction must be a finite number"),
         ("sum(layer_norm(x, inf))", "eps must be a finite number"),
+        ("sum(x, axis=1e20)", "axis must be below 2**63"),
         ("x[::1e10]", "a step of 1e+10 is too large; at most 100,000,000"),
         ("x[1e20]", "an index is 1e+20, but they go from 0 to 2"),
         ("x[[0, 1e20]]", "an index is 1e+20, but they go from 0 to 2"),

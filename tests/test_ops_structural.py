@@ -42,6 +42,7 @@ from backtrace.ops.params import REQUIRED
 from backtrace.ops.structural import At, at
 from backtrace.passes import meant
 from backtrace.reading import read
+from backtrace.tracing import trace
 
 RESERVED = {"g", "v"}  # in rules: the gradient that arrives, and the output
 
@@ -304,3 +305,10 @@ def test_remarks(name: str, point: At, text: str) -> None:
     case = case_of(row, point)
     assert row.remark is not None
     assert row.remark(*case.inputs, value_of(case), **case.params) == text
+
+
+@pytest.mark.parametrize("program", ["concatenate([{}])", "[{}]"])
+def test_thousands_of_inputs(program: str) -> None:
+    """What any number of inputs goes into takes thousands."""
+    found = trace("sum(" + program.format(", ".join(["x"] * 3000)) + ")", x=[1.0, 2.0])
+    assert found.gradients["x"].shape == (2,)

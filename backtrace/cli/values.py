@@ -92,7 +92,7 @@ def typed_value(text: str, name: str, prefix: str) -> Value:
 
 
 def _columns(table: Table, names: list[str]) -> dict[str, Value]:
-    found = table.columns([table.index(name) for name in names]) if names else []
+    found = table.columns(table.indices(names)) if names else []
     return {name: frozen(column) for name, column in zip(names, found, strict=True)}
 
 

@@ -157,7 +157,7 @@ class Sweep:
         make = self.by_partial if isinstance(node.op, Elementwise) else self.by_rule
         try:
             return self.summed(make(node, slot, upstream, arguments), source)
-        except (NoFormulaError, Misfit, TooLongError):
+        except (NoFormulaError, Misfit, TooLongError, TypeError):  # as above
             return None
 
     def by_partial(self, node: Apply, slot: int, upstream: Term, arguments: Sequence[Term]) -> Term:
@@ -206,7 +206,10 @@ def _of_entries(op: Elementwise, node: Apply, inputs: Sequence[Term]) -> Any:
     """An elementwise operation on formulas; of numbers the number, where that is readable."""
     expressions, params = [t.expression for t in inputs], dict(node.params)
     if not all(e.is_number for e in expressions):
-        return op.applied(*expressions, **params)
+        try:
+            return op.applied(*expressions, **params)
+        except TypeError:  # sympy compares no nan, as it makes of 0*inf
+            raise NoFormulaError from None
     found = worked_out(node, expressions)
     shown = op.shown(list(map(text, expressions)), params)
     return sp.Symbol(f"({shown})", real=True) if found is None else found

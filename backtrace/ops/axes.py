@@ -7,7 +7,7 @@ where.
 from __future__ import annotations
 
 from functools import lru_cache
-from math import prod
+from math import inf, log10, prod
 from typing import TypeAlias
 
 import numpy as np
@@ -65,9 +65,16 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(found)
 
 
+def thousands(number: float) -> str:
+    """A large number in print: 2,500,000, or its magnitude where nobody would count the digits."""
+    if number == inf:
+        return "too many"
+    return f"{number:,.0f}" if number < 10**15 else f"about 10**{log10(number):.0f}"
+
+
 def too_large(shape: Shape, what: str = "the result") -> Misfit:
     """The error for an array with more than MOST_ELEMENTS."""
-    size = f"{prod(shape):,} elements, of shape {shape}"
+    size = f"{thousands(prod(shape))} elements, of shape {shape}"
     return Misfit(f"{what} would have {size}; at most {MOST_ELEMENTS:,}")
 
 

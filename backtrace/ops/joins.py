@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from backtrace.ops import params as kinds
@@ -32,20 +30,17 @@ def _joined(*x: Shape, axis: int) -> Shape:
     return (*x[0][:place], sum(shape[place] for shape in x), *x[0][place + 1 :])
 
 
-def _ends(x: Sequence[Shape], slot: int, axis: int) -> tuple[int, int, int]:
-    """The axis along which inputs were joined, and where one of them begins and ends there."""
-    place = axis_of(axis, x[0])
-    start = sum(shape[place] for shape in x[:slot])
-    return place, start, start + x[slot][place]
-
-
 def _part(slot: int, g: Value, *x_and_v: Value, axis: int) -> Value:
-    place, start, end = _ends([np.shape(x) for x in x_and_v[:-1]], slot, axis)
+    place = axis_of(axis, x_and_v[0].shape)
+    start = sum(x.shape[place] for x in x_and_v[:slot])  # not of all inputs: there may be 1000s
+    end = start + x_and_v[slot].shape[place]
     return g[(slice(None),) * place + (slice(start, end),)]
 
 
 def _part_rule(slot: int, *x: Shape, axis: int) -> str:
-    place, start, end = _ends(x, slot, axis)
+    place = axis_of(axis, x[0])
+    start = sum(shape[place] for shape in x[:slot])
+    end = start + x[slot][place]
     return f"g[{':, ' * place}{start}:{end}]"
 
 

@@ -51,6 +51,8 @@ def whole_number(given: Any) -> int:
     """A whole number."""
     if isinstance(given, bool) or not isinstance(given, int | float) or given % 1 != 0:
         raise ValueError("must be a whole number")  # inf % 1 is nan
+    if abs(given) >= 2**63:  # the whole numbers that torch takes have 64 bits
+        raise ValueError("must be below 2**63")
     return int(given)
 
 

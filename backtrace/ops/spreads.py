@@ -20,14 +20,20 @@ def _divisor(shape: Shape, axis: Axis, correction: float) -> np.float64:
     return np.float64(count(shape, axis) - correction)
 
 
-def _deviations(x: Value, axis: Axis) -> Value:
-    """x minus its mean. The first entry is taken off before, so that equal entries give 0."""
+def _about_the_first(x: Value, axis: Axis) -> tuple[Value, Value]:
+    """x without its first entry, and the mean of that: of equal entries both are exactly 0."""
     first = tuple(
         slice(0, 1) if a in axes_of(axis, np.shape(x)) else slice(None) for a in range(np.ndim(x))
     )
     shifted = x - pick(np.isfinite(x[first]), x[first], 0.0)
     total = np.sum(shifted, axis=axis, keepdims=True)
-    return shifted - total / np.float64(count(np.shape(x), axis))
+    return shifted, total / np.float64(count(np.shape(x), axis))
+
+
+def _deviations(x: Value, axis: Axis) -> Value:
+    """x minus its mean."""
+    shifted, mean = _about_the_first(x, axis)
+    return shifted - mean
 
 
 def _var(x: Value, axis: Axis, correction: float, keepdims: bool) -> Value:
@@ -37,12 +43,12 @@ def _var(x: Value, axis: Axis, correction: float, keepdims: bool) -> Value:
 
 def _to_var(g: Value, x: Value, v: Value, axis: Axis, correction: float, keepdims: bool) -> Value:
     """As torch, which over all axes takes the limit where the divisor is 0 or less."""
-    deviations = _deviations(x, axis)
+    shifted, mean = _about_the_first(x, axis)
     divisor = _divisor(np.shape(x), axis, correction)
     g = restored(g, np.shape(x), axis, keepdims)
     if divisor <= 0 and (axis is None or np.ndim(x) == 0):
-        return g * pick(deviations == 0, np.nan, np.inf)
-    return 2.0 / divisor * g * deviations
+        return g * pick(shifted == mean, np.nan, np.inf)
+    return 2.0 / divisor * g * (shifted - mean)
 
 
 def _to_std(g: Value, x: Value, v: Value, axis: Axis, correction: float, keepdims: bool) -> Value:
@@ -86,6 +92,8 @@ EDGES = (
     at(2.0),
     at([]),
     at([1.0, 2.0, 4.0], correction=3),
+    at([np.inf, 1.0], correction=2),
+    at([-np.inf, -np.inf], correction=2),
     at([1.0, 2.0, 4.0], axis=0, correction=3),
     at([1.0, 2.0, 4.0], axis=0, correction=5),
     at([1e9, 1e9 + 1, 1e9 + 3]),

@@ -26,7 +26,7 @@ from backtrace.reading.tokens import (
 OPERATORS: Mapping[str, Op] = {
     row.notation[len("{0}") : -len("{1}")].strip(): row
     for row in OPS.values()
-    if row.notation and len(row.inputs) == 2
+    if row.notation.startswith("{0}") and row.notation.endswith("{1}")
 }
 # Every operation that is written as an attribute: x.T
 ATTRIBUTES: Mapping[str, Op] = {

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from backtrace.errors import BindingError, Span
-from backtrace.ops.axes import MOST_ELEMENTS
+from backtrace.ops.axes import MOST_ELEMENTS, thousands
 from backtrace.ops.rows import Array
 from backtrace.reading.scalars import read_number, trimmed
 
@@ -63,7 +63,7 @@ def _arange(given: list[float], source: str, places: list[Span]) -> Array:
 def _require_room(count: float, source: str, place: Span) -> None:
     """Refuse what would have too many elements; an overflow to infinity has, too."""
     if count > MOST_ELEMENTS:
-        message = f"this would have {count:,.0f} elements; at most {MOST_ELEMENTS:,}"
+        message = f"this would have {thousands(count)} elements; at most {MOST_ELEMENTS:,}"
         raise BindingError(message, source, place)
 
 

@@ -77,7 +77,7 @@ def _gradients(say: Phrases, check: Check, width: int | None, node: str | None) 
     if not names:
         return
     formulas = Formulas(say, names, width, shown_above=node)
-    arrays = any(np.ndim(say.trace.gradients[name]) for name in names)
+    arrays = any(np.ndim(say.trace.gradient(name)) for name in names)
     rooms = ROOMS if arrays else ROOMS[:1]
     layouts: tuple[tuple[dict[str, str], int], ...]
     layouts = ((formulas.beside, 3), (formulas.beside, 2), ({}, 2))
@@ -93,7 +93,7 @@ def _gradients(say: Phrases, check: Check, width: int | None, node: str | None) 
         if formula not in (say.glyphs.dots, ""):
             yield from folded(((f"  {_gradient_of(say, name)} = ", ""), (formula, "")), width)
     for name in names:
-        if _is_below(say, say.trace.gradients[name], pair[1]):
+        if _is_below(say, say.trace.gradient(name), pair[1]):
             yield from _block(say, name, width)
     hidden = len(say.trace.wrt) - len(names)
     if hidden:
@@ -120,7 +120,7 @@ def _block(say: Phrases, name: str, width: int | None) -> Iterator[Cell]:
     yield ((f"  {_gradient_of(say, name)} =", ""),)
     indent = " " * 4
     room = None if width is None else max(width - len(indent), 1)
-    for line in block(say.in_full(say.trace.gradients[name]), room):
+    for line in block(say.in_full(say.trace.gradient(name)), room):
         yield (indent, ""), (line, GRADIENT)
 
 
@@ -136,7 +136,7 @@ def _row(
 ) -> dict[str, Cell]:
     """What is said of one variable, by the title of its column."""
     trace, index = say.trace, say.trace.graph.asked(name)
-    gradient = trace.gradients[name]
+    gradient = trace.gradient(name)
     row: dict[str, Cell] = {
         "": (),
         "variable": ((say.glyphs.clean(name), NAME),),

@@ -48,23 +48,28 @@ class Table:
             )
         return [normal(name) for name in self.names if name]
 
-    def index(self, name: str) -> int:
-        """Which column is called so. Raises BindingError with near matches."""
+    def indices(self, names: Sequence[str]) -> list[int]:
+        """Which columns are called so. Raises BindingError with near matches."""
         known = self.offered()
-        assert self.names is not None
-        exact = [k for k, other in enumerate(self.names) if other == name]
-        found = exact or [k for k, other in enumerate(self.names) if normal(other) == normal(name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise BindingError(f"{self.file.name} has {len(found)} columns called {name}")
-        meant = did_you_mean(name, known) if len(known) < MOST_COMPARED else ""
-        others = meant or f"; there is {listed(known, 8)}"
-        raise BindingError(f'{self.file.name} has no column "{shortened(name)}"{others}')
+        exact: dict[str, list[int]] = {name: [] for name in names}
+        alike: dict[str, list[int]] = {normal(name): [] for name in names}
+        for k, own in enumerate(self.names or ()):
+            for places, spelled in ((exact, own), (alike, normal(own))):
+                if spelled in places:
+                    places[spelled].append(k)
+        for name in names:
+            found = exact[name] = exact[name] or alike[normal(name)]
+            if len(found) > 1:
+                raise BindingError(f"{self.file.name} has {len(found)} columns called {name}")
+            if not found:
+                meant = did_you_mean(name, known) if len(known) < MOST_COMPARED else ""
+                others = meant or f"; there is {listed(known, 8)}"
+                raise BindingError(f'{self.file.name} has no column "{shortened(name)}"{others}')
+        return [exact[name][0] for name in names]
 
     def column(self, name: str) -> Array:
         """The column of that name."""
-        (found,) = self.columns([self.index(name)])
+        (found,) = self.columns(self.indices([name]))
         return found
 
     def columns(self, wanted: Sequence[int]) -> list[Array]:
