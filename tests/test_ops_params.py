@@ -64,6 +64,7 @@ def test_kinds(kind: Kind, good: tuple[Any, ...], bad: tuple[Any, ...]) -> None:
         ("sum(var(x, correction=nan))", "correction must be a finite number"),
         ("sum(layer_norm(x, inf))", "eps must be a finite number"),
         ("sum(x, axis=1e20)", "axis must be below 2**63"),
+        ("sum(max_pool1d(reshape(x[:0], 1, 0), 2, padding=1))", "there are no entries to pool"),
         ("x[::1e10]", "a step of 1e+10 is too large; at most 100,000,000"),
         ("x[1e20]", "an index is 1e+20, but they go from 0 to 2"),
         ("x[[0, 1e20]]", "an index is 1e+20, but they go from 0 to 2"),

@@ -312,3 +312,9 @@ def test_thousands_of_inputs(program: str) -> None:
     """What any number of inputs goes into takes thousands."""
     found = trace("sum(" + program.format(", ".join(["x"] * 3000)) + ")", x=[1.0, 2.0])
     assert found.gradients["x"].shape == (2,)
+
+
+def test_a_matrix_that_only_turned_over_is_singular() -> None:
+    """Equations that could be solved have gradients, if need be of inf."""
+    a = [[1e-300, 1.0], [0.0, 1e-300]]
+    assert trace("sum(solve(a, b))", a=a, b=[1, 2]).gradients["b"][1] == -np.inf

@@ -171,9 +171,11 @@ class Torch:
         Then it is the whole product that is summed over stretched axes, also where a row is written
         with several operations of torch; and torch's own clamp stretches no gradient by itself.
         """
-        if type(node.op) is Elementwise and any(t.shape != inputs[0].shape for t in inputs):
-            found: Iterable[Tensor] = self._torch.broadcast_tensors(*inputs)
-            return found
+        if len(inputs) > 1 and type(node.op) is Elementwise:
+            shape = inputs[0].shape
+            if any(t.shape != shape for t in inputs):
+                found: Iterable[Tensor] = self._torch.broadcast_tensors(*inputs)
+                return found
         return inputs
 
     def _function(self, node: Apply) -> Callable[..., Tensor]:

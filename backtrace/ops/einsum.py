@@ -66,7 +66,8 @@ def parsed(equation: str) -> Equation:
 def _shape(*x: Shape, equation: str) -> Shape:
     terms, result = parsed(equation)
     if len(terms) != len(x):
-        raise Misfit(f"the equation {equation!r} is for {len(terms)} inputs, not for {len(x)}")
+        inputs = "1 input" if len(terms) == 1 else f"{len(terms)} inputs"
+        raise Misfit(f"the equation {equation!r} is for {inputs}, not for {len(x)}")
     sizes: dict[str, int] = {}
     for term, shape in zip(terms, x, strict=True):
         if len(term) != len(shape):

@@ -37,6 +37,8 @@ def _windows(axes: int, kernel_size: Sizes, stride: Sizes | None, padding: Sizes
 def _shape(axes: int, x: Shape, **params: Any) -> Shape:
     if len(x) not in (axes + 1, axes + 2):
         raise Misfit(f"the input must have {axes + 1} axes, channels first, or {axes + 2}: a batch")
+    if 0 in x[-axes:]:
+        raise Misfit("there are no entries to pool")
     return (*x[:-axes], *_windows(axes, **params).counts(x))
 
 

@@ -13,7 +13,11 @@ from backtrace.ops.structural import Structural, at
 SPREAD_PARAMS = {"axis": None, "correction": 1.0, "keepdims": False}
 SPREAD_KINDS = {**KINDS, "correction": kinds.finite}
 # Taken off first: torch's mean of 0.1, 0.1, 0.1 is not 0.1, and its gradient of std there is noise.
-SHIFTED = "x - x.detach().flatten()[:1].nan_to_num(0, 0, 0).sum()"
+SHIFTED = (
+    "x - x.detach()[tuple(slice(1) if axis is None"
+    " or {a, a - x.ndim} & set(axis if isinstance(axis, tuple) else (axis,))"
+    " else slice(None) for a in range(x.ndim))].nan_to_num(0, 0, 0)"
+)
 
 
 def _divisor(shape: Shape, axis: Axis, correction: float) -> np.float64:
@@ -38,7 +42,8 @@ def _deviations(x: Value, axis: Axis) -> Value:
 
 def _var(x: Value, axis: Axis, correction: float, keepdims: bool) -> Value:
     squares = np.sum(_deviations(x, axis) ** 2, axis=axis, keepdims=keepdims)
-    return squares / np.maximum(_divisor(np.shape(x), axis, correction), 0.0)
+    entries = count(np.shape(x), axis)
+    return squares / np.float64(max(entries - correction, 0.0) if entries else 0.0)
 
 
 def _to_var(g: Value, x: Value, v: Value, axis: Axis, correction: float, keepdims: bool) -> Value:
@@ -91,11 +96,14 @@ EDGES = (
     at([2.0], axis=0),
     at(2.0),
     at([]),
+    at([], correction=-1),
     at([1.0, 2.0, 4.0], correction=3),
     at([np.inf, 1.0], correction=2),
     at([-np.inf, -np.inf], correction=2),
     at([1.0, 2.0, 4.0], axis=0, correction=3),
     at([1.0, 2.0, 4.0], axis=0, correction=5),
+    at([[1e17, 1e17], [0.1, 0.2]], axis=1),  # no row's entries are lost in those of another
+    at([[1e10, 1.0], [3e10, 2.0]], axis=(0,)),
     at([1e9, 1e9 + 1, 1e9 + 3]),
     at([1.0, np.inf, 2.0]),
     at([np.nan, 1.0]),

@@ -128,7 +128,11 @@ def _solve(a: Value, b: Value) -> Value:
 def _to_right_side(g: Value, a: Value, b: Value, v: Value) -> Value:
     """The solution for the matrix turned over; with a batch of a, b may be one vector for all."""
     vector = _is_vector(a.shape, b.shape)
-    columns = np.linalg.solve(a.swapaxes(-1, -2), np.expand_dims(g, -1) if vector else g)
+    sides = np.expand_dims(g, -1) if vector else g
+    try:
+        columns = np.linalg.solve(a.swapaxes(-1, -2), sides)
+    except np.linalg.LinAlgError:  # it rounds to a singular matrix, and a itself does not
+        columns = np.linalg.inv(a).swapaxes(-1, -2) @ sides
     return columns[..., 0] if vector else columns
 
 
