@@ -36,7 +36,7 @@ def expanded(
 
 
 def _composite(graph: Graph) -> set[int]:
-    return {i for i in graph.structural if isinstance(_applied(graph, i).op, Composite)}
+    return {i for i in graph.structural if isinstance(graph.applied(i).op, Composite)}
 
 
 def _called(graph: Graph, name: str) -> set[int]:
@@ -44,7 +44,7 @@ def _called(graph: Graph, name: str) -> set[int]:
     found = set()
     known: dict[str, None] = {}
     for index in sorted(_composite(graph)):
-        op, label = _applied(graph, index).op, graph.labels[index]
+        op, label = graph.applied(index).op, graph.labels[index]
         known |= dict.fromkeys([op.written, label])
         if name in (op.name, op.written, *op.also, label):
             found.add(index)
@@ -69,7 +69,7 @@ def _written_out(
     for index, node in enumerate(graph.nodes):
         span = graph.spans[index]
         if index in chosen:
-            apply = _applied(graph, index)
+            apply = graph.applied(index)
             shapes = tuple(np.shape(values[i]) for i in apply.inputs)
             inner, names = _definition(apply, shapes), apply.op.inputs
             inputs = {name: place[i] for name, i in zip(names, apply.inputs, strict=True)}
@@ -121,9 +121,3 @@ def _moved(node: Node, place: Sequence[int]) -> Node:
     if not isinstance(node, Apply):
         return node
     return Apply(node.op, tuple(place[i] for i in node.inputs), node.params)
-
-
-def _applied(graph: Graph, index: int) -> Apply:
-    node = graph.nodes[index]
-    assert isinstance(node, Apply)
-    return node

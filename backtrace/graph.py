@@ -183,6 +183,12 @@ class Graph:
             return self.labels[index]
         return node.op.shown([self.labels[i] for i in node.inputs], dict(node.params))
 
+    def applied(self, index: int) -> Apply:
+        """A node that is known to be an operation."""
+        node = self.nodes[index]
+        assert isinstance(node, Apply)
+        return node
+
     def written(self, index: int) -> str:
         """A node as the user wrote it, where that is short; otherwise its label."""
         start, end = self.spans[index]

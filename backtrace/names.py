@@ -28,6 +28,11 @@ def normal(name: str) -> str:
     return "".join(map(_spelled, name))
 
 
+def names_in(text: str) -> list[str]:
+    """Names that stand between commas: `w, b`."""
+    return [normal(name.strip()) for name in text.split(",")]
+
+
 def _spelled(character: str) -> str:
     """A Greek letter as its name: σ is sigma, Σ is Sigma, and λ is lambda as everybody writes."""
     found = re.fullmatch(

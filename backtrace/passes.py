@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from backtrace.errors import ShapeError
 from backtrace.graph import Apply, Graph, Leaf, Node
 from backtrace.ops import Elementwise, Op, Structural
-from backtrace.ops.axes import MOST_ELEMENTS, Misfit, Shape, broadcast, too_large
+from backtrace.ops.axes import Misfit, Shape, broadcast, require_room
 from backtrace.ops.rows import Value, select
 
 SCALAR = np.float64
@@ -44,7 +43,7 @@ def forward(graph: Graph, bindings: Mapping[str, Value]) -> list[Value]:
     """The value of every node: numpy's own float64 for a scalar, a read-only array otherwise.
 
     `bindings` has a float64 or a float64 array for every variable of the graph. Raises ShapeError
-    where shapes do not combine, or a node would have more than MOST_ELEMENTS.
+    where shapes do not combine, or a node would be too large.
     """
     values: list[Value] = []
     append = values.append
@@ -82,9 +81,7 @@ def _structural(graph: Graph, index: int, node: Apply, inputs: list[Value]) -> V
     shapes, params = [x.shape for x in inputs], dict(node.params)
     op = meant(node, shapes)
     try:
-        shape = op.shape(*shapes, **params)
-        if prod(shape) > MOST_ELEMENTS:
-            raise too_large(shape)
+        require_room(op.shape(*shapes, **params))
         return op.forward(*inputs, **params)
     except Misfit as misfit:
         raise _misfit(graph, index, str(misfit), shapes) from None
@@ -101,8 +98,7 @@ def settled(graph: Graph, values: Sequence[Value]) -> Graph:
     """The graph with the rows that are meant for the shapes of its values."""
     changed: dict[int, Node] = {}
     for index in graph.unsettled:
-        node = graph.nodes[index]
-        assert isinstance(node, Apply)
+        node = graph.applied(index)
         op = meant(node, [np.shape(values[i]) for i in node.inputs])
         if op is not node.op:
             changed[index] = Apply(op, node.inputs, node.params)
@@ -116,17 +112,14 @@ def _require_fit(graph: Graph, index: int, inputs: Sequence[Value]) -> None:
     """Refuse what elementwise operations cannot combine, before anything is allocated."""
     shapes = [x.shape for x in inputs]
     try:
-        shape = broadcast(*shapes)
-        if prod(shape) > MOST_ELEMENTS:
-            raise too_large(shape)
+        require_room(broadcast(*shapes))
     except Misfit as misfit:
         raise _misfit(graph, index, str(misfit), shapes) from None
 
 
 def _misfit(graph: Graph, index: int, why: str, shapes: Sequence[Shape]) -> ShapeError:
     """The error for an operation that cannot take its inputs, with their names and shapes."""
-    node = graph.nodes[index]
-    assert isinstance(node, Apply)
+    node = graph.applied(index)
     named = {
         graph.called(source): f"has shape {shape}" if shape else "is one number"
         for source, shape in zip(node.inputs, shapes, strict=True)

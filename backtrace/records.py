@@ -14,7 +14,7 @@ from backtrace.graph import Apply, Graph, Node
 from backtrace.names import normal
 from backtrace.ops import Structural
 from backtrace.ops.rows import Value
-from backtrace.ops.structural import renamed
+from backtrace.ops.structural import renamed, sentence
 from backtrace.passes import Edge, edge
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Contribution:
     blocked: bool
     graph: Graph = field(repr=False)
     rule: str | None = None
+    in_words: bool = False  # the rule is a sentence, where the language has no program for it
     summed: str = ""  # "summed over axis 0 to shape (3,)"
 
     @property
@@ -168,6 +169,7 @@ class Trace:
         if not isinstance(node, Apply) or upstream is None:
             raise ValueError(f"no gradient comes from node {via}")
         found = edge(self.graph, self.values, upstream, via, slot)
+        rule, in_words = self._rule(node, via, slot)
         return Contribution(
             into=node.inputs[slot],
             via=via,
@@ -177,18 +179,24 @@ class Trace:
             product=plain(found.product),
             blocked=found.blocked,
             graph=self.graph,
-            rule=self._rule(node, via, slot) if isinstance(node.op, Structural) else None,
+            rule=rule,
+            in_words=in_words,
             summed=_summed(found),
         )
 
-    def _rule(self, node: Apply, via: int, slot: int) -> str:
-        """What input `slot` of an operation on whole arrays gets, in the names of the nodes."""
+    def _rule(self, node: Apply, via: int, slot: int) -> tuple[str | None, bool]:
+        """What input `slot` of an operation on whole arrays gets, and whether it is in words.
+
+        It is in the names of the nodes.
+        """
         op, labels = node.op, self.graph.labels
-        assert isinstance(op, Structural)
+        if not isinstance(op, Structural):
+            return None, False
         shapes = [np.shape(self.values[i]) for i in node.inputs]
         text = op.rule(slot, shapes, dict(node.params))
         names = dict(zip(op.names(len(node.inputs)), (labels[i] for i in node.inputs), strict=True))
-        return renamed(text.removeprefix(":"), {**names, "g": UPSTREAM, "v": labels[via]})
+        words = sentence(text)
+        return renamed(words or text, {**names, "g": UPSTREAM, "v": labels[via]}), words is not None
 
     @property
     def formulas(self) -> dict[str, str | None]:

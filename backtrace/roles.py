@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Flag, auto
-from functools import lru_cache
 
 from backtrace.errors import BindingError, Span
 from backtrace.graph import Apply, Graph
-from backtrace.ops import Structural
 
 
 class Role(Flag):
@@ -21,7 +19,6 @@ class Role(Flag):
     INDEX = auto()
 
 
-@lru_cache(maxsize=1)  # one graph may be traced many times over
 def index_names(graph: Graph) -> Mapping[str, tuple[str, Span]]:
     """The variables that hold indices or classes: for each where, as text and as a place.
 
@@ -50,10 +47,9 @@ def index_places(graph: Graph) -> dict[int, int]:
     """The nodes that are an index somewhere, with the operation where they are."""
     places: dict[int, int] = {}
     for index in graph.structural:
-        node = graph.nodes[index]
-        assert isinstance(node, Apply)
+        node = graph.applied(index)
         for slot, source in enumerate(node.inputs):
-            if isinstance(node.op, Structural) and node.op.is_index(slot):
+            if node.op.is_index(slot):
                 places[source] = index
     return places
 
@@ -68,7 +64,7 @@ def _roles(graph: Graph) -> list[Role]:
         if not isinstance(node, Apply):
             continue
         for slot, source in enumerate(node.inputs):
-            if isinstance(node.op, Structural) and node.op.is_index(slot):
+            if node.op.is_index(slot):
                 roles[source] |= Role.INDEX
             elif node.op.passes(slot):
                 roles[source] |= roles[index]

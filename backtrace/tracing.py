@@ -13,7 +13,7 @@ import numpy as np
 from backtrace.errors import BindingError, ShapeError, did_you_mean
 from backtrace.expanding import expanded
 from backtrace.graph import Graph
-from backtrace.names import normal
+from backtrace.names import names_in, normal
 from backtrace.ops.rows import Value
 from backtrace.passes import active_nodes, backward, forward, frozen, settled
 from backtrace.reading import Bindings, bind, read
@@ -88,7 +88,7 @@ def _asked(wrt: str | Iterable[str] | None) -> list[str] | None:
     """The names of `wrt`, which may be written in one text; None where nothing was asked."""
     if wrt is None:
         return None
-    return [normal(name.strip()) for name in (wrt.split(",") if isinstance(wrt, str) else wrt)]
+    return names_in(wrt) if isinstance(wrt, str) else [normal(name.strip()) for name in wrt]
 
 
 def _wanted(

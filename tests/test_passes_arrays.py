@@ -248,3 +248,13 @@ def test_a_structural_edge_has_no_local_derivative() -> None:
     found = edge(graph, values, full((2,), 5.0), 2, 0)
     assert (found.local, found.blocked, found.summed) == (None, False, ())
     assert found.product.tolist() == [[10, 10, 10], [10, 10, 10]]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [f"x[{', '.join(['None'] * 70)}]", f"reshape(x, {'1, ' * 70}3)", "[" * 70 + "w" + "]" * 70],
+)
+def test_too_many_axes_are_refused(program: str) -> None:
+    """An array has at most 64 axes, as in numpy, and one with more is no traceback."""
+    with pytest.raises(ShapeError, match=r"would have \d+ axes; at most 64"):
+        values_of(program)

@@ -11,7 +11,7 @@ from backtrace.cli.arguments import Typed, is_name, nearest_option, quoted
 from backtrace.cli.files import data_file
 from backtrace.errors import BacktraceError, BindingError, Span
 from backtrace.graph import Graph
-from backtrace.names import normal
+from backtrace.names import names_in, normal
 from backtrace.ops import FUNCTIONS
 from backtrace.ops.rows import Value
 from backtrace.passes import frozen
@@ -66,7 +66,7 @@ def with_columns(
     table = open_table(file)
     offered = {name for name in table.offered() if name not in FUNCTIONS} - bindings.values.keys()
     graph = read(program, offered | bindings.values.keys())
-    asked = [normal(name.strip()) for name in (wrt or "").split(",")]
+    asked = names_in(wrt or "")
     used = [name for name in dict.fromkeys([*graph.variables, *asked]) if name in offered]
     return graph, replace(
         bindings,

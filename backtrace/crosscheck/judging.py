@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from math import inf
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 
@@ -106,7 +106,7 @@ class Judge:
     def _one(self, index: int) -> Value:
         """1 at every entry; of whole arrays other numbers: of ones softmax passes nothing on."""
         value = self.trace.values[index]
-        if isinstance(self._operation(index).op, Elementwise):
+        if isinstance(self.graph.applied(index).op, Elementwise):
             return np.ones_like(value)[()]
         other: Value = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(value))
         return np.asarray(other)[()]
@@ -119,7 +119,7 @@ class Judge:
             self._blame(index, "its value is {}; {} gives {}", ours, theirs.value)
             return
         upstream = self._upstream(index)
-        if self._operation(index).op.two_paths and not np.all(np.isfinite(upstream)):
+        if self.graph.applied(index).op.two_paths and not np.all(np.isfinite(upstream)):
             return  # torch's own paths cancel to nan there: it is no witness
         for slot, product in enumerate(theirs.products):
             if product is None:
@@ -141,7 +141,7 @@ class Judge:
         What torch passes on to nan depends on how many entries it takes at a time: relu6 gives
         eight of them another gradient than one.
         """
-        node = self._operation(index)
+        node = self.graph.applied(index)
         number = ~np.isnan(self.trace.values[node.inputs[slot]])
         if not isinstance(node.op, Elementwise) or np.all(number) or np.shape(ours) in ((), (1,)):
             return False
@@ -164,7 +164,7 @@ class Judge:
             if index in extreme and self._same_local(doubt, alone[index].products[slot]):
                 continue
             self.wrong_edges.add((index, slot))
-            node = self._operation(index)
+            node = self.graph.applied(index)
             name = self.graph.labels[node.inputs[slot]]
             what = "derivative" if self.trace.adjoints[index] is None else "contribution"
             link = "by" if what == "derivative" else "to"
@@ -182,7 +182,7 @@ class Judge:
         Where inf arrives, a derivative of 0 excuses no finite product: the mask counts there.
         """
         index, slot = doubt.via, doubt.slot
-        if theirs is None or not self._operation(index).op.passes(slot):
+        if theirs is None or not self.graph.applied(index).op.passes(slot):
             return False
         ours = self._passed(index, slot, self._one(index))
         infinite = ~np.isfinite(self._upstream(index))
@@ -193,7 +193,7 @@ class Judge:
 
     def _passed(self, index: int, slot: int, upstream: Value) -> Value:
         """What our rule passes on: 0 where the row says that no gradient passes."""
-        node = self._operation(index)
+        node = self.graph.applied(index)
         if not node.op.passes(slot):
             nothing: Value = np.zeros_like(self.trace.values[node.inputs[slot]])[()]
             return nothing
@@ -202,7 +202,7 @@ class Judge:
     def _blame(self, index: int, text: str, ours: Value, theirs: Value) -> None:
         left, right = both(ours, theirs)
         reason = f"{text.format(left, self.engine, right)} on the same inputs"
-        node = self._operation(index)
+        node = self.graph.applied(index)
         verdict: Verdict = "differs"
         if index not in self.wrong_values and not self.engine.tested and self._at_kink(node):
             verdict, reason = "convention", f"{node.op.written} at a kink: {reason}"
@@ -220,7 +220,7 @@ class Judge:
         total: Value = np.zeros_like(adjoint)[()]
         size = 1.0
         for via, slot in self.graph.uses[index]:
-            node, upstream = self._operation(via), self.trace.adjoints[via]
+            node, upstream = self.graph.applied(via), self.trace.adjoints[via]
             if not node.op.passes(slot):
                 continue
             if upstream is not None:
@@ -251,10 +251,6 @@ class Judge:
                 inputs = enumerate(node.inputs)
                 found.update(i for slot, i in inputs if node.op.passes(slot))
         return found
-
-    def _operation(self, index: int) -> Apply:
-        """The node an edge leads through, which is always an operation."""
-        return cast(Apply, self.graph.nodes[index])
 
     def _poisoned(self, values: list[int], gradients: list[int]) -> dict[int, Finding]:
         """The nodes that only differ because of others, and those of which nothing is to blame."""
@@ -289,11 +285,11 @@ class Judge:
                 continue
             for via, slot in self.graph.uses[index]:
                 wrong = (via, slot) in self.wrong_edges
-                if not self._operation(via).op.passes(slot) and not wrong:
+                if not self.graph.applied(via).op.passes(slot) and not wrong:
                     continue
                 cause = via if wrong else causes.get(via)
                 if cause is None and self.trace.adjoints[via] is not None:
-                    numbers = (*self._operation(via).inputs, via)
+                    numbers = (*self.graph.applied(via).inputs, via)
                     local = (by_value[i] for i in numbers if i in by_value)
                     cause = next(local, None)
                 if cause is not None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backtrace.crosscheck.amplified import computed
+from backtrace.crosscheck.amplified import ROOM, RUNS, computed
 from backtrace.crosscheck.engine import Torch
 from backtrace.graph import Apply
 from backtrace.ops import Elementwise
@@ -23,9 +23,7 @@ from backtrace.ops.rows import Value
 from backtrace.passes import edge
 from backtrace.records import Trace
 
-RUNS = 4
 STEP = 4 * float(np.finfo(np.float64).eps)
-ROOM = 100.0  # the runs are few, and each moves less than the worst case would
 HUGE = 1e150  # what is larger overflows when it is squared
 
 
@@ -40,9 +38,7 @@ class Result(NamedTuple):
     @property
     def node(self) -> Apply:
         """The operation."""
-        node = self.trace.graph.nodes[self.place]
-        assert isinstance(node, Apply)
-        return node
+        return self.trace.graph.applied(self.place)
 
     @property
     def adds_up(self) -> bool:
@@ -113,10 +109,10 @@ def _has_huge(value: Value) -> bool:
     return bool(np.any(np.isfinite(value) & (np.abs(value) > HUGE)))
 
 
-def _spread(result: Result, computed: Callable[[Result], Value], found: Value) -> Value:
+def _spread(result: Result, number: Callable[[Result], Value], found: Value) -> Value:
     """How far a result moves with its inputs, entry by entry."""
     random = np.random.default_rng(0)
     spread = np.zeros(np.shape(found))
     for _ in range(RUNS):
-        spread = np.maximum(spread, np.abs(np.subtract(computed(result.nudged(random)), found)))
+        spread = np.maximum(spread, np.abs(np.subtract(number(result.nudged(random)), found)))
     return spread

@@ -21,6 +21,7 @@ from backtrace.ops.axes import Misfit, Shape, broadcast
 from backtrace.ops.named import exact as exact_params
 from backtrace.ops.params import axes_written, written
 from backtrace.ops.rows import Value
+from backtrace.ops.structural import sentence
 from backtrace.reading import read
 from backtrace.records import Trace
 from backtrace.symbolic import TooLongError, bounded, exact, text, worked_out
@@ -176,7 +177,7 @@ class Sweep:
         op = node.op
         assert isinstance(op, Structural)
         rule = op.rule(slot, [t.full for t in arguments[:-1]], dict(node.params))
-        if rule.startswith(":"):
+        if sentence(rule) is not None:
             raise NoFormulaError
         names = [*op.names(len(node.inputs)), "v", "g"]
         program = read(rule, names)

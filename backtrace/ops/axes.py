@@ -18,6 +18,7 @@ Shape: TypeAlias = tuple[int, ...]
 Axis: TypeAlias = int | tuple[int, ...] | None  # one, several, or all of them
 
 SMALL = 1024  # entries; an array of them is made as fast as a view
+MOST_AXES = 64  # of numpy's arrays
 MOST_ELEMENTS = 10**8  # of one node, or of one value: 800 MB
 
 
@@ -72,10 +73,13 @@ def thousands(number: float) -> str:
     return f"{number:,.0f}" if number < 10**15 else f"about 10**{log10(number):.0f}"
 
 
-def too_large(shape: Shape, what: str = "the result") -> Misfit:
-    """The error for an array with more than MOST_ELEMENTS."""
-    size = f"{thousands(prod(shape))} elements, of shape {shape}"
-    return Misfit(f"{what} would have {size}; at most {MOST_ELEMENTS:,}")
+def require_room(shape: Shape, what: str = "the result") -> None:
+    """Raise Misfit for an array with more than MOST_ELEMENTS, or more than MOST_AXES."""
+    if prod(shape) > MOST_ELEMENTS:
+        size = f"{thousands(prod(shape))} elements, of shape {shape}"
+        raise Misfit(f"{what} would have {size}; at most {MOST_ELEMENTS:,}")
+    if len(shape) > MOST_AXES:
+        raise Misfit(f"{what} would have {len(shape)} axes; at most {MOST_AXES}")
 
 
 # -- reductions

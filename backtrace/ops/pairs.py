@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from backtrace.ops import params as kinds
-from backtrace.ops.axes import MOST_ELEMENTS, Misfit, Shape, broadcast, too_large
+from backtrace.ops.axes import Misfit, Shape, broadcast, require_room
 from backtrace.ops.params import Kind
 from backtrace.ops.rows import Value
 from backtrace.ops.structural import Composite, at
@@ -62,8 +62,7 @@ def counted(n: int, reduction: str, one: str = "entry", many: str = "entries") -
 def together(a: Shape, b: Shape) -> Shape:
     """The shape of two inputs that may stretch each other. Raises Misfit."""
     both = broadcast(a, b)
-    if prod(both) > MOST_ELEMENTS:  # although the loss is one number
-        raise too_large(both, "the two together")
+    require_room(both, "the two together")  # although the loss is one number
     return both
 
 

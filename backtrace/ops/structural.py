@@ -117,6 +117,11 @@ class Composite(Structural):
     definition: Callable[..., str]
 
 
+def sentence(rule: str) -> str | None:
+    """What a rule says in words; None of one that is a program."""
+    return rule[1:] if rule.startswith(":") else None
+
+
 def renamed(text: str, names: Mapping[str, str]) -> str:
     """A rule or a definition with other names put in: `g @ b.T` becomes `Ḡ @ W.T`."""
     return NAME.sub(lambda match: names.get(match[0], match[0]), text)

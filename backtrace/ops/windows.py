@@ -7,12 +7,11 @@ windows is a slice of the input, so no array is larger than the input or the out
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from backtrace.ops.axes import MOST_ELEMENTS, Misfit, Shape, too_large
+from backtrace.ops.axes import Misfit, Shape, require_room
 from backtrace.ops.rows import Array, Value
 
 Sizes: TypeAlias = int | tuple[int, ...]  # one number for all axes, or one for each
@@ -45,8 +44,7 @@ class Windows(NamedTuple):
             raise Misfit("stride must be above 0")
         if min(self.padding) < 0:
             raise Misfit("padding must not be below 0")
-        if prod(self._padded(x)) > MOST_ELEMENTS:
-            raise too_large(self._padded(x), "the padded input")
+        require_room(self._padded(x), "the padded input")
         counts = []
         for n, size, stride, padding in zip(x[-len(self.size) :], *self, strict=True):
             if size > n + 2 * padding:

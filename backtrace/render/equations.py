@@ -101,9 +101,9 @@ def times(say: Phrases, link: Link) -> str:
 
 
 def by_rule(say: Phrases, link: Link, instead: str = "") -> Cell:
-    """`Ḡ @ Wᵀ = product`; a rule in words, or in several statements, stands after it."""
+    """`Ḡ @ Wᵀ = product`; a rule in words stands after it."""
     result, rule = say.result(link.product, GRADIENT), instead or _rule(say, link)
-    if link.in_words or ";" in rule:
+    if link.in_words:
         return *result, (": ", ""), (rule, LOCAL)
     return (rule, LOCAL), (" = ", ""), *result
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-from backtrace.graph import Apply
-from backtrace.ops import Structural
 from backtrace.records import Contribution, Trace
 from backtrace.render.arrays import Shown, glance
 
@@ -46,7 +44,7 @@ def link(trace: Trace, via: int, slot: int, *, full: bool) -> Link:
         into=c.into,
         via=via,
         formula=c.local,
-        in_words=_is_in_words(trace, via, slot),
+        in_words=c.in_words,
         local=None if local is None else keep(local),
         local_is_zero=local is not None and bool(np.all(np.equal(local, 0))),
         upstream=keep(c.upstream),
@@ -54,14 +52,6 @@ def link(trace: Trace, via: int, slot: int, *, full: bool) -> Link:
         blocked=_blocked(c),
         summed=c.summed,
     )
-
-
-def _is_in_words(trace: Trace, via: int, slot: int) -> bool:
-    node = cast(Apply, trace.graph.nodes[via])
-    if not isinstance(node.op, Structural):
-        return False
-    shapes = [np.shape(trace.values[i]) for i in node.inputs]
-    return node.op.rule(slot, shapes, dict(node.params)).startswith(":")
 
 
 def _blocked(c: Contribution) -> Blocked:

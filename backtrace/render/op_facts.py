@@ -16,7 +16,7 @@ from backtrace.ops import FAMILIES, Composite, Elementwise, Op, Structural
 from backtrace.ops.axes import Shape
 from backtrace.ops.named import exact
 from backtrace.ops.params import REQUIRED
-from backtrace.ops.structural import At, renamed
+from backtrace.ops.structural import At, renamed, sentence
 from backtrace.records import UPSTREAM
 from backtrace.render.json import param
 from backtrace.symbolic import text
@@ -103,7 +103,7 @@ def _texts(row: Structural, sample: _Sample) -> dict[str, str | None]:
         for slot, name in enumerate(names)
     }
     found = {
-        name: None if rule is None else renamed(rule.removeprefix(":"), {"g": UPSTREAM})
+        name: None if rule is None else renamed(sentence(rule) or rule, {"g": UPSTREAM})
         for name, rule in rules.items()
     }
     if isinstance(row, Composite):

@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 
@@ -82,10 +81,6 @@ class Phrases:
         marks: dict[int | None, str] = {n.index: n.code for n in found}
         first = self.trace.undefined
         return marks if first is None else {**marks, first.index: first.code}
-
-    def applied(self, index: int) -> Apply:
-        """A node that is known to be an operation."""
-        return cast(Apply, self.graph.nodes[index])
 
     # -- numbers
 
@@ -202,8 +197,8 @@ class Phrases:
         op = node.op if isinstance(node, Apply) else None
         if not isinstance(op, Structural) or op.remark is None:
             return ""
-        inputs = [self.trace.values[i] for i in self.applied(index).inputs]
-        params = dict(self.applied(index).params)
+        inputs = [self.trace.values[i] for i in self.graph.applied(index).inputs]
+        params = dict(self.graph.applied(index).params)
         with np.errstate(all="ignore"):
             return self.glyphs.clean(op.remark(*inputs, self.trace.values[index], **params))
 
@@ -211,7 +206,7 @@ class Phrases:
 
     def without_gradient(self, via: int, slot: int) -> str:
         """Why no gradient comes over this edge; empty where one does."""
-        trace, node = self.trace, self.applied(via)
+        trace, node = self.trace, self.graph.applied(via)
         into = node.inputs[slot]
         needed = trace.adjoints[into] is not None
         if isinstance(node.op, Structural) and node.op.is_index(slot):

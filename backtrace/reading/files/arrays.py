@@ -18,13 +18,12 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from backtrace.errors import BindingError, shortened
-from backtrace.ops.axes import MOST_ELEMENTS
+from backtrace.ops.axes import MOST_AXES, MOST_ELEMENTS
 from backtrace.ops.rows import Array
 from backtrace.reading.files.opening import File
 
 MAGIC = b"\x93NUMPY"
 ZIP = b"PK"
-MOST_AXES = 64  # of numpy's arrays
 HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
