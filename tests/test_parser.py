@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+
+import backtrace
 from hypothesis import given
 from hypothesis import strategies as st
 from sympy.parsing.sympy_parser import parse_expr
@@ -343,3 +345,23 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         read(text, {"x", "y", "w"}).validate()
     except BacktraceError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("program", "value", "reading"),
+    [
+        ("wx^2", 18.0, "w*x**2"),
+        ("-wx²", -18.0, "-w*x**2"),
+        ("wx^-1", 2 / 3, "w*x**-1"),
+        ("1/wx", 1 / 6, "1/(w*x)"),
+        ("1/wx^2", 1 / 18, "1/(w*x**2)"),
+        ("2wx", 12.0, "2*w*x"),
+        ("(wx)^2", 36.0, "(w*x)**2"),
+    ],
+)
+def test_what_stands_after_a_name_that_is_split(program: str, value: float, reading: str) -> None:
+    """A power belongs to the last factor; after a division all factors are one; the echo says so."""
+    trace = backtrace.trace(program, w=2, x=3)
+    assert trace.value == pytest.approx(value)
+    assert trace.graph.readings == (f"read as {reading}",)
+    assert backtrace.trace(reading, w=2, x=3).value == trace.value

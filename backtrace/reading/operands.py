@@ -35,6 +35,7 @@ ATTRIBUTES: Mapping[str, Op] = {
     if row.notation.startswith("{0}.")
 }
 
+DIVISIONS = frozenset({"/", "%"})
 POSTFIXES = frozenset({"[", ".", TRANSPOSED})
 
 
@@ -135,12 +136,28 @@ class Operands(Bracketed):
         return self.variable(first, name)
 
     def split(self, first: int, parts: list[str]) -> int:
-        """The product of the names that a name such as `wx` consists of."""
+        """The product of the names that a name such as `wx` consists of.
+
+        What stands after it belongs to the last one: `wx^2` is w*x**2. After a division they are
+        one factor all the same: nobody means (1/w)*x by `1/wx`.
+        """
         span = self.tokens.span(first, first)
-        self.readings.rewrite(first, "*".join(parts))
+        text = "*".join(parts)
+        divides = first > 0 and self.texts[first - 1] in DIVISIONS
+        self.readings.rewrite(first, text)
         self.at += 1
-        known = [self.builder.known(part, span) for part in parts]
-        return reduce(lambda a, b: self.builder.apply(OPERATORS["*"], (a, b), span), known)
+        *known, last = [self.builder.known(part, span) for part in parts]
+        while self.texts[self.at] in POSTFIXES:
+            last = self.postfix(first, last)
+        last = self.raised(first, last)
+        if divides:
+            self.readings.group(first, self.at - 1)
+        span = self.tokens.span(first, self.at - 1)
+        return reduce(lambda a, b: self.builder.apply(OPERATORS["*"], (a, b), span), [*known, last])
+
+    def raised(self, first: int, base: int) -> int:
+        """raised = (('**' | '^') signed | SUPERSCRIPT)?, after a base"""
+        raise NotImplementedError  # the parser's: it has the operators
 
     def superscript(self) -> int:
         """SUPERSCRIPT = raised digits, as in x² and x⁻¹"""

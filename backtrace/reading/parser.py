@@ -155,9 +155,14 @@ class Parser(Operands):
         return self.builder.apply(OPS["neg"], (index,), span)
 
     def power(self) -> int:
-        """power = item (('**' | '^') signed | SUPERSCRIPT)?"""
+        """power = item raised"""
         first = self.at
         base = self.item()
+        sign = self.texts[self.at]
+        return self.raised(first, base) if sign == "**" or starts_raised(sign) else base
+
+    def raised(self, first: int, base: int) -> int:
+        """raised = (('**' | '^') signed | SUPERSCRIPT)?"""
         sign = self.texts[self.at]
         if sign == "**":
             self.at += 1
