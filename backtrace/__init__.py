@@ -18,6 +18,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from backtrace.graph import Graph
+    from backtrace.homework.checking import assert_gradient, check, check_all, equivalent
+    from backtrace.homework.course import grade
+    from backtrace.homework.verdicts import Counterexample, Verdict
     from backtrace.reading import read
     from backtrace.records import Contribution, Notice, Trace, TracedNode
     from backtrace.tracing import trace
@@ -25,6 +28,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "trace": "tracing",
     "read": "reading",
+    "check": "homework.checking",
+    "check_all": "homework.checking",
+    "equivalent": "homework.checking",
+    "assert_gradient": "homework.checking",
+    "grade": "homework.course",
+    "Verdict": "homework.verdicts",
+    "Counterexample": "homework.verdicts",
     "Graph": "graph",
     "Check": "crosscheck",
     "Trace": "records",
@@ -43,6 +53,7 @@ __all__ = [
     "BindingError",
     "Check",
     "Contribution",
+    "Counterexample",
     "EngineMissing",
     "Graph",
     "Notice",
@@ -51,6 +62,12 @@ __all__ = [
     "Trace",
     "TracedNode",
     "UsageError",
+    "Verdict",
+    "assert_gradient",
+    "check",
+    "check_all",
+    "equivalent",
+    "grade",
     "read",
     "trace",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
 from types import MappingProxyType
@@ -198,6 +198,11 @@ class Graph:
     def called(self, index: int) -> str:
         """A node by the name the user gave it, otherwise as it was written."""
         return self.labels[index] if self.is_named(index) else self.written(index)
+
+    def freed(self, index: int, name: str = "") -> Graph:
+        """The graph with a variable in the place of one node, by default one without a name."""
+        nodes = (*self.nodes[:index], Leaf(name), *self.nodes[index + 1 :])
+        return replace(self, nodes=nodes)
 
     def validate(self) -> None:
         """Check what every graph must satisfy; for tests and for graphs made by hand.

@@ -113,7 +113,7 @@ def exact_float(graph: Graph) -> float | None:
 
     None where sympy has no real number for it: an overflow, or the root of a negative number.
     """
-    value = _expressions(graph)[graph.output]
+    value = expressions(graph)[graph.output]
     number = sp.N(value, 40)
     return float(number) if number.is_Float or number.is_Rational else None
 
@@ -126,10 +126,15 @@ def _symbol(graph: Graph, index: int) -> Expr:
     return sp.Symbol(graph.labels[index], real=True)
 
 
-def _expressions(graph: Graph, atom: int | None = None) -> dict[int, Expr]:
-    """Every node the output needs as an expression in the variables, and in node `atom`."""
+def expressions(
+    graph: Graph, atom: int | None = None, needed: Iterable[int] | None = None
+) -> dict[int, Expr]:
+    """Nodes as expressions in the variables, and in node `atom`; by default what the output needs.
+
+    Raises TooLongError.
+    """
     found: dict[int, Expr] = {}
-    for index in graph.needed:
+    for index in graph.needed if needed is None else needed:
         match graph.nodes[index]:
             case _ if index == atom:
                 found[index] = sp.Symbol(graph.labels[index], real=True)
@@ -185,22 +190,22 @@ def _bits(number: Expr) -> int:
 @lru_cache(maxsize=1)  # asked for every variable of one graph in turn
 def _reverse(graph: Graph, atom: int | None = None) -> dict[int, Expr]:
     """The backward sweep in formulas: ∂output/∂node for every node the output needs."""
-    expressions = _expressions(graph, atom)
-    terms: dict[int, list[Expr]] = {index: [] for index in expressions}
+    known = expressions(graph, atom)
+    terms: dict[int, list[Expr]] = {index: [] for index in known}
     gradients: dict[int, Expr] = {}
     terms[graph.output] = [sp.S.One]
-    for index in reversed(expressions):
+    for index in reversed(known):
         gradients[index] = upstream = sp.Add(*terms[index])
         node = graph.nodes[index]
         if not isinstance(node, Apply) or upstream == 0:
             continue
-        inputs = [expressions[i] for i in node.inputs]
+        inputs = [known[i] for i in node.inputs]
         if all(e.is_number for e in inputs):
             continue
         op, params = _of_numbers(node.op), exact_params(dict(node.params))
-        partials = op.partials(*inputs, expressions[index], **params)
+        partials = op.partials(*inputs, known[index], **params)
         for slot, source in enumerate(node.inputs):
-            if node.op.passes(slot) and not expressions[source].is_number:
+            if node.op.passes(slot) and not known[source].is_number:
                 terms[source].append(bounded(upstream * partials[slot]))
     return gradients
 

@@ -1,7 +1,7 @@
 """How fast backtrace is, as ratios to peers that are measured in the same run.
 
-    python -m benchmarks             every line, about five minutes
-    python -m benchmarks --quick     fewer rounds and smaller graphs, about one minute
+    python -m benchmarks             every line, about eight minutes
+    python -m benchmarks --quick     fewer rounds and smaller graphs, about two minutes
     python -m benchmarks --readme    every line, written into the README's table
 
 A time alone says little on a machine that does other work too, so the contenders take turns

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from benchmarks import __doc__ as about
 from benchmarks import table
 from benchmarks.chain import against_peers, growth, reading
+from benchmarks.homework import against_sympy, memory_of_claims, rates
 from benchmarks.measure import ROOT, Ratio
 from benchmarks.networks import memory, networks, regression
 from benchmarks.startup import startup
@@ -25,6 +26,9 @@ def lines(*, quick: bool) -> Iterator[Ratio]:
     yield regression(rounds)
     yield growth([10**k for k in range(3, largest + 1)], 3 if quick else 5)
     yield from reading([10**k for k in range(4, largest + 1)], 2 if quick else 4)
+    yield from rates(rounds)
+    yield against_sympy(1 if quick else 3)
+    yield memory_of_claims([10**4, 5 * 10**4 if quick else 10**5])
 
 
 def main() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from backtrace import Trace
-from benchmarks import chain, measure, networks, startup, table
+from benchmarks import chain, homework, measure, networks, startup, table
 from benchmarks.measure import Ratio, compared, in_turns, process
 from benchmarks.networks import Answer, Sizes
 
@@ -87,6 +89,62 @@ def test_nothing_is_copied() -> None:
     kept = networks.traced(networks.LAYERS, networks.WEIGHTS, data)().kept
     assert isinstance(kept, Trace)
     assert kept.variables["x"] is data["x"]
+
+
+@pytest.mark.usefixtures("_without_collections")
+def test_claims() -> None:
+    """Claims are judged before diagnosis and with it; no two answers are the same."""
+    lines = homework.rates(rounds=1, claims=20)
+    assert [line.peer for line in lines] == ["5,000 a second", "1,500 a second"]
+    assert all(line.ours > 0 and line.target == 1 for line in lines)
+    answers = list(islice(homework.mixed(homework.pairs()), 1000))
+    assert len({(pair.program, text) for pair, text in answers}) == 1000
+    assert sum(pair.equal for pair, _ in answers) == 600
+
+
+def test_pairs() -> None:
+    """Every pair of the cases is judged as it should be, however it is rewritten."""
+    for pair in homework.pairs():
+        for number in range(2, 2 + len(homework.HARMLESS)):
+            assert homework.judged(pair, pair.rewritten(number)) is pair.equal
+
+
+@pytest.mark.usefixtures("_without_collections")
+def test_verdicts_that_are_wrong() -> None:
+    """A judge that is quick and wrong is no contender."""
+    answers = list(islice(homework.mixed(homework.pairs()), 5))
+    with pytest.raises(RuntimeError, match="is called wrong"):
+        homework.seconds_of(lambda *_: False, answers)
+    with pytest.raises(RuntimeError, match="is called equal"):
+        homework.seconds_of(lambda *_: True, answers)
+
+
+@pytest.mark.usefixtures("_without_collections")
+def test_against_sympy() -> None:
+    """The same pairs are simplified, one after the other; what takes too long is tried once."""
+    few = [pair for pair in homework.pairs() if "398" in pair.program or pair.by == "a"]
+    line = homework.against_sympy(rounds=2, found=few, limit=0.2)
+    assert line.what == f"{len(few)} pairs of formulas, with diagnosis"
+    assert re.fullmatch(r"sympy simplify\(a - b\) == 0, [1-5] stopped after 0.2 s", line.peer)
+    assert line.theirs >= 0.2
+    assert (len(line.rounds), line.target) == (2, 0.01)
+
+
+def test_what_sympy_gives_up() -> None:
+    """A pair on which the limit was reached counts as the limit from then on."""
+    slow = next(pair for pair in homework.pairs() if "398" in pair.program)
+    peer = homework.Sympy(0.1)
+    assert peer.seconds(slow) == 0.1
+    assert peer.given_up == {slow}
+    assert peer.seconds(slow) == 0.1
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux counts it there")
+def test_memory_of_claims() -> None:
+    """A course of each size is graded in a process of its own."""
+    line = homework.memory_of_claims([10, 60])
+    assert line.what == "`grade`, memory for a claim more, 10^1 to 6·10^1 claims"
+    assert (line.theirs, line.target, line.unit) == (200, 1, "B")
 
 
 @pytest.mark.parametrize("name", startup.OURS)

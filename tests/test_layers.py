@@ -26,11 +26,28 @@ LAYERS = [
     {"expanding", "formulas", "undefined"},
     {"noticing"},
     {"tracing"},
+    {"homework"},
     {"crosscheck", "render"},
     {"cli"},
     {"__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+# The same within homework, which is a house of its own.
+HOMEWORK = [
+    "verdicts",
+    "answers",
+    "problems",
+    "mistakes",
+    "judging",
+    "courses",
+    "submissions",
+    "reports",
+    "running",
+    "practice",
+    "checking",
+    "course",
+]
 
 # What a trace does by itself for its user's convenience, inside the bodies of methods.
 CONVENIENCE = {
@@ -108,6 +125,23 @@ def test_the_package_imports_nothing_of_itself() -> None:
     """`import backtrace` loads no other module of the package."""
     source = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
     assert not [i for i in imports(ast.parse(source)) if "backtrace" in i.module and not i.typing]
+
+
+def rooms(module: str) -> str:
+    """`backtrace.homework.judging.judge` is in the room judging."""
+    return (module.split(".") + [""] * 3)[2]
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "homework"])
+def test_homework_points_one_way(module: str) -> None:
+    """A part of homework imports only what stands above it in the list."""
+    if not rooms(module).strip("_").removeprefix("init"):
+        return  # the package itself
+    file = FILES[MODULES.index(module)]
+    used = {i.module for i in imports(ast.parse(file.read_text(encoding="utf-8"))) if not i.typing}
+    found = {rooms(m) for m in used if part(m) == "homework"} - {rooms(module)}
+    above = HOMEWORK[: HOMEWORK.index(rooms(module))]
+    assert found <= set(above)
 
 
 def test_every_part_has_a_layer() -> None:

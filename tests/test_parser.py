@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
-
-import backtrace
 from hypothesis import given
 from hypothesis import strategies as st
 from sympy.parsing.sympy_parser import parse_expr
 
+import backtrace
 from backtrace.errors import BacktraceError, ReadError
 from backtrace.graph import Apply, Constant, Leaf
 from backtrace.reading import read
@@ -360,7 +359,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_what_stands_after_a_name_that_is_split(program: str, value: float, reading: str) -> None:
-    """A power belongs to the last factor; after a division all factors are one; the echo says so."""
+    """A power belongs to the last factor, after a division all are one, and the echo says so."""
     trace = backtrace.trace(program, w=2, x=3)
     assert trace.value == pytest.approx(value)
     assert trace.graph.readings == (f"read as {reading}",)

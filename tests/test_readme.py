@@ -17,13 +17,15 @@ import pytest
 from command_line import ROOT, run, shell
 
 from backtrace.cli.options import COMPLETION, SUBCOMMANDS, TABLE, Option
+from backtrace.homework.reports import REPORTS
+from backtrace.homework.reports.wording import SIGNS
+from backtrace.homework.verdicts import MISTAKES, REASONS, STATES, State
 
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 RECORD = bool(os.environ.get("BACKTRACE_RECORD"))
 MARK = "\x1e"  # between the outputs of a block's commands
 WIDTH = {"COLUMNS": "120"}  # of the terminal that views are laid out for
-OPTIONS = re.compile(r"(?s)(?<=<!-- options -->\n).*?(?=<!-- /options -->)")
 
 
 class Shown(NamedTuple):
@@ -97,6 +99,13 @@ def test_python(number: int) -> None:
         assert not runner.failures, "".join(said)
 
 
+def between(name: str) -> str:
+    """What stands between <!-- name --> and <!-- /name -->."""
+    match = re.search(rf"(?s)<!-- {name} -->\n(.*?)<!-- /{name} -->", TEXT)
+    assert match
+    return match[1]
+
+
 def option_table() -> str:
     """The options as Markdown, from the table that the command line reads."""
 
@@ -110,16 +119,41 @@ def option_table() -> str:
     return "| option | |\n| --- | --- |\n" + "".join(rows)
 
 
+def require(name: str, table: str) -> None:
+    """The README has this table between the marks of this name; or else, it gets it."""
+    if RECORD:
+        record(f"<!-- {name} -->\n", between(name), table)
+    else:
+        assert between(name) == table
+
+
 def test_every_option() -> None:
     """The README's table of options is the command line's own; the other commands are there."""
-    match = OPTIONS.search(TEXT)
-    assert match
-    if RECORD:
-        record("<!-- options -->\n", match[0], option_table())
-    else:
-        assert match[0] == option_table()
+    require("options", option_table())
     assert all(f"backtrace {command}" in TEXT for command in SUBCOMMANDS)
     assert all(option in TEXT for option in COMPLETION)
+
+
+def test_every_code() -> None:
+    """The README's table of codes has every mistake and every other reason, in their order."""
+    rows: list[tuple[str, State, str]] = [(code, "wrong", says) for code, says in MISTAKES.items()]
+    rows += [(code, state, says) for code, (state, says) in REASONS.items()]
+    lines = [f"| `{code}` | {SIGNS[state]} {state} | {says} |\n" for code, state, says in rows]
+    require("codes", "| code | state | |\n| --- | --- | --- |\n" + "".join(lines))
+
+
+def test_every_state() -> None:
+    """The README's table of states has each with its sign, in their order."""
+    told = re.findall(r"(?m)^\| (\S) \| (\S+) \| \S.* \|$", between("states"))
+    assert told == [(SIGNS[state], state) for state in STATES]
+
+
+def test_every_report() -> None:
+    """The README's table of formats is the command line's own."""
+    ends = {name: f"`-o results{r.suffix}`" if r.suffix else "" for name, r in REPORTS.items()}
+    lines = [f"| `{name}` | {ends[name]} | {r.says} |\n" for name, r in REPORTS.items()]
+    table = "| `--format` | or | |\n| --- | --- | --- |\n" + "".join(lines)
+    require("reports", table)
 
 
 def test_set_up_commands() -> None:
@@ -171,6 +205,19 @@ def test_what_the_readme_writes_of_arrays_is_read() -> None:
     assert len(written) > 20
     for text in written:
         backtrace.read(text)
+
+
+def test_what_the_readme_writes_of_claims_is_read() -> None:
+    """Each left side of the table of claims is one, and each right side is an answer."""
+    import backtrace
+
+    program, at = "s = w*x; L = s**2 + sum(W)", {"w": 2, "x": -3, "W": [[1, 2], [3, 4]]}
+    table = TEXT.partition("| left side | is about |")[2].partition("* A **formula**")[0]
+    left = re.findall(r"`([^`]+)`", "".join(re.findall(r"(?m)^\| (`.*?) \|", table)))
+    right = re.findall(r"`([^`]+)`", table.partition("The right side")[2])
+    assert (len(left), len(right)) == (10, 4)
+    for claim in [*(f"{one} = 1" for one in left), *(f"L = {one}" for one in right)]:
+        assert backtrace.check(program, at, claim).state != "unreadable", claim
 
 
 def test_versions() -> None:

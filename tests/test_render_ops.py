@@ -20,21 +20,33 @@ relu(x)   rectifiers
   ∂/∂x           where(x > 0, 1, 0)
   at a kink      relu'(0) = 0: the subgradient of least norm
   also written   ReLU
-  torch          torch.relu""",
+  torch          torch.relu
+  slips by x     domain: 1
+                 wrong-local: x
+                 wrong-local: x < 0
+                 wrong-local: sign(x)""",
     "log_base": """\
 log(x, base)   powers
-  formula       log(x)/log(base)
-  ∂/∂x          1/(x*log(base))
-  ∂/∂base       -v/(base*log(base))
-  defined for   a number above 0, and a base above 0 that is not 1
-  torch         torch.log(x)/torch.log(base)
+  formula         log(x)/log(base)
+  ∂/∂x            1/(x*log(base))
+  ∂/∂base         -v/(base*log(base))
+  defined for     a number above 0, and a base above 0 that is not 1
+  torch           torch.log(x)/torch.log(base)
+  slips by x      wrong-local: 1/x
+                  wrong-local: log(base)/x
+                  wrong-local: 1/(x*base)
+  slips by base   wrong-local: 1/(x*log(base))
+                  wrong-local: -v/base
+                  wrong-local: -1/(base*log(base)**2)
 v is the value of the operation itself""",
     "gelu_tanh": """\
 gelu(x, approximate="tanh")   activations
-  formula   x*(tanh(sqrt(2)*(0.044715*x**3 + x)/sqrt(pi)) + 1)/2
-  ∂/∂x      sqrt(2)*x*(1 - tanh(sqrt(2)*(0.044715*x**3 + x)/sqrt(pi))**2)*(0.134145*x**2 + 1)\
+  formula      x*(tanh(sqrt(2)*(0.044715*x**3 + x)/sqrt(pi)) + 1)/2
+  ∂/∂x         sqrt(2)*x*(1 - tanh(sqrt(2)*(0.044715*x**3 + x)/sqrt(pi))**2)*(0.134145*x**2 + 1)\
 /(2*sqrt(pi)) + tanh(sqrt(2)*(0.044715*x**3 + x)/sqrt(pi))/2 + 1/2
-  torch     torch.nn.functional.gelu(x, approximate="tanh")""",
+  torch        torch.nn.functional.gelu(x, approximate="tanh")
+  slips by x   missing-path: (1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2
+               wrong-local: x > 0""",
     "matmul": """\
 a @ b   matrices
   ∂L/∂a          Ḡ @ bᵀ
@@ -42,6 +54,16 @@ a @ b   matrices
   shown for      a (2, 3), b (3, 2)
   also written   mm, bmm, mv
   torch          torch.matmul
+  slips by a     transposed: Ḡ @ b
+                 transposed: bᵀ @ Ḡ
+                 transposed: b @ Ḡᵀ
+                 transposed: outer(b, Ḡ)
+                 wrong-local: Ḡ*a
+  slips by b     transposed: a @ Ḡ
+                 transposed: Ḡ @ aᵀ
+                 transposed: Ḡᵀ @ a
+                 transposed: outer(Ḡ, a)
+                 wrong-local: Ḡ*b
 Ḡ is the upstream gradient ∂L/∂v, with v the value of the operation itself""",
     "softmax": """\
 softmax(x, axis=-1)   normalizing
@@ -50,6 +72,11 @@ softmax(x, axis=-1)   normalizing
   shown for    x (3,)
   note         over the last axis, where axis is not given
   torch        torch.softmax(x, dim=axis)
+  slips by x   missing-path: Ḡ*v*(1 - v)
+               wrong-local: Ḡ*v
+               input-for-output: Ḡ*x*(1 - x)
+               wrong-local: v*(Ḡ + sum(Ḡ*v, axis=-1, keepdims=1))
+               wrong-local: v*(Ḡ - sum(Ḡ, axis=-1, keepdims=1))
 Ḡ is the upstream gradient ∂L/∂v, with v the value of the operation itself""",
     "mul": """\
 x*y   arithmetic
@@ -57,7 +84,9 @@ x*y   arithmetic
   ∂/∂x           y
   ∂/∂y           x
   also written   multiply
-  torch          torch.mul""",
+  torch          torch.mul
+  slips by x     wrong-local: x
+  slips by y     wrong-local: y""",
     "max": """\
 max(x1, x2, …)   piecewise
   formula        max(x1, x2)
@@ -66,7 +95,11 @@ max(x1, x2, …)   piecewise
   at a kink      inputs that tie share the gradient evenly: the subgradient of least norm
   also written   Max, maximum
   torch          torch.maximum(*x) if len(x) == 2 else \
-torch.amax(torch.stack(torch.broadcast_tensors(*x)), 0)""",
+torch.amax(torch.stack(torch.broadcast_tensors(*x)), 0)
+  slips by x1    wrong-local: 1
+                 wrong-local: x1 < x2
+  slips by x2    wrong-local: 1
+                 wrong-local: x1 > x2""",
 }
 
 
@@ -169,6 +202,8 @@ def test_json() -> None:
     assert rows["relu"]["kind"] == "elementwise"
     assert rows["matmul"]["kind"] == "structural"
     assert rows["matmul"]["rules"] == {"a": "Ḡ @ b.T", "b": "a.T @ Ḡ"}
+    assert rows["matmul"]["slips"][0] == {"input": "a", "code": "transposed", "text": "Ḡ @ b"}
+    assert rows["one_hot"]["slips"] == []
     assert rows["matmul"]["shown_for"] == {"shapes": {"a": [2, 3], "b": [3, 2]}, "params": {}}
     assert rows["T"]["shown_for"] is None
     assert rows["softmax"]["kind"] == "composite"

@@ -13,18 +13,45 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from backtrace.cli.check_options import CheckOptions, PracticeOptions
 from backtrace.cli.consoles import Color
-from backtrace.cli.exits import DONE
-from backtrace.cli.help import BINDINGS, EXIT_CODES, SUMMARY, examples
+from backtrace.cli.exits import DONE, INTERRUPTED
+from backtrace.cli.grade_command import GradeOptions, grade_command
+from backtrace.cli.help import (
+    BINDINGS,
+    CHECK,
+    EXIT_CODES,
+    GRADE_CODES,
+    PRACTICE,
+    SUMMARY,
+    Described,
+    examples,
+)
+from backtrace.cli.lint_command import lint_command
 from backtrace.cli.ops_command import ops_command
-from backtrace.cli.options import TABLE, Option, Options
+from backtrace.cli.options import TABLE, Option, Options, rows_of
+from backtrace.homework.reports import REPORTS, Hints
+
+OTHERS = "Other commands"
+
+
+class Ended(Exception):  # noqa: N818  (a command that has ended is no error)
+    """A command is done; typer's own exit would not tell 1 from a closed pipe."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def run(argv: Sequence[str]) -> int:
     """Hand the arguments to typer and return the exit code."""
     try:
         application()(list(argv), prog_name="backtrace")
+    except Ended as ended:
+        return ended.code
     except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:  # typer's own answer to Ctrl-C, which says nothing
+            raise KeyboardInterrupt from None
         if leaving.code == 1:  # so typer and rich answer a closed pipe, and nothing else here
             raise BrokenPipeError from None
         return leaving.code if isinstance(leaving.code, int) else DONE
@@ -36,28 +63,43 @@ def application() -> typer.Typer:
     app = typer.Typer(
         help=f"{SUMMARY}\n\n{_escaped(examples())}\n\n{BINDINGS}",
         epilog=EXIT_CODES,
-        subcommand_metavar="PROGRAM [NAME=VALUE]... | ops [NAME]",
+        subcommand_metavar="PROGRAM [NAME=VALUE]... | COMMAND ...",
         options_metavar="[OPTIONS]",
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    app.callback()(_callback())
-    app.command("ops", rich_help_panel="Other commands")(_ops)
+    app.callback()(_described(Options))
+    _add(app, "check", CheckOptions, CHECK)
+    _add(app, "practice", PracticeOptions, PRACTICE)
+    app.command("grade", rich_help_panel=OTHERS, epilog=GRADE_CODES)(_grade)
+    app.command("lint", rich_help_panel=OTHERS)(_lint)
+    app.command("ops", rich_help_panel=OTHERS)(_ops)
     return app
 
 
-def _callback() -> Callable[..., None]:
-    """A function whose parameters are the rows of the option table; typer reads only those."""
+def _add(app: typer.Typer, name: str, kind: type, about: Described) -> None:
+    """A command whose words are split elsewhere; typer shows its help and completes its options."""
+    app.command(
+        name,
+        help=f"{about.summary}\n\n{_escaped(about.examples)}",
+        epilog=about.exit_codes,
+        rich_help_panel=OTHERS,
+        options_metavar=f"{about.words} [OPTIONS]",
+    )(_described(kind))
+
+
+def _described(kind: type) -> Callable[..., None]:
+    """A function whose parameters are the rows of an option table; typer reads only those."""
 
     def trace(**_: Any) -> None: ...
 
     parameters = []
-    for row in fields(Options):
-        option = TABLE[row.name]
+    for row in fields(kind):
+        option = rows_of(kind)[row.name]
         if row.name == "help":  # typer has its own
             continue
         default = typer.Option(
-            row.default,
+            [] if option.many else row.default,
             *option.names,
             help=_escaped(option.help),
             metavar=option.metavar,
@@ -78,6 +120,10 @@ def _type_of(option: Option) -> Any:
         return bool
     if option.choices:
         return Literal[option.choices]
+    if option.many:
+        return list[str]
+    if option.number:
+        return float | None
     return int | None if option.bounds else str | None
 
 
@@ -108,4 +154,71 @@ def _ops(
     ] = "auto",
 ) -> None:
     """List the operations: formula, derivatives, what holds at kinks, torch's name."""
-    raise typer.Exit(ops_command(name, as_json=json, color=color))
+    raise Ended(ops_command(name, as_json=json, color=color))
+
+
+def _grade(  # noqa: PLR0913, PLR0917  (typer reads a parameter as an option)
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="A .toml file.")],
+    submissions: Annotated[
+        str,
+        typer.Argument(
+            metavar="SUBMISSIONS", help="A folder, or a .txt, .csv or .jsonl file; - reads them."
+        ),
+    ],
+    format: Annotated[
+        str | None, typer.Option("--format", metavar="|".join(REPORTS), help="Default: by -o.")
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="PATH", help="Write the results there.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, max=1024, help="Processes of this machine.")
+    ] = 1,
+    dask: Annotated[
+        str | None,
+        typer.Option("--dask", metavar="ADDRESS", help="Grade on the workers of a Dask scheduler."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", metavar="", help="Go on with a run that was broken off.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", metavar="", help="Exit with 1 if anything is wrong.")
+    ] = False,
+    hints: Annotated[
+        Hints, typer.Option("--hints", help="How much of a verdict students may see.")
+    ] = "full",
+    reveal: Annotated[
+        bool, typer.Option("--reveal", metavar="", help="Show the right numbers as well.")
+    ] = False,
+    color: Annotated[
+        Color,
+        typer.Option("--color", metavar=TABLE["color"].metavar, help=_escaped(TABLE["color"].help)),
+    ] = "auto",
+) -> None:
+    """Grade submissions: marks, and for every mistake which step went wrong."""
+    options = GradeOptions(
+        format=format,
+        output=output,
+        jobs=jobs,
+        dask=dask,
+        resume=resume,
+        strict=strict,
+        hints=hints,
+        reveal=reveal,
+        color=color,
+    )
+    raise Ended(grade_command(assignment, submissions, options))
+
+
+def _lint(
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="A .toml file.")],
+    json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print the findings as JSON.")
+    ] = False,
+    color: Annotated[
+        Color,
+        typer.Option("--color", metavar=TABLE["color"].metavar, help=_escaped(TABLE["color"].help)),
+    ] = "auto",
+) -> None:
+    """Look for what is wrong or weak in an assignment before students see it."""
+    raise Ended(lint_command(assignment, as_json=json, color=color))

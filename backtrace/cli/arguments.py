@@ -11,7 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backtrace.cli.options import SPELLINGS, TABLE, Option, Options, long_spellings
+from backtrace.cli.options import (
+    TABLE,
+    Option,
+    Options,
+    long_spellings,
+    rows_of,
+    spellings_of,
+)
 from backtrace.errors import BindingError, UsageError, did_you_mean, near
 
 BINDING = re.compile(r"\s*([^\s=]+)\s*=(?!=)(.*)", re.DOTALL)
@@ -65,19 +72,29 @@ def split(words: Sequence[str]) -> Arguments:
     `--` ends the options. Reading stops at --help and --version. Raises UsageError for an option
     that is not used as it should be, BindingError for a name without a value.
     """
-    return _Splitter(words).split()
+    return Splitter(words).split()
 
 
-class _Splitter:
+class Splitter:
     """One pass over the words, which are taken from the left."""
 
+    kind: type = Options
+
     def __init__(self, words: Iterable[str]) -> None:
+        self.table, self.spellings = rows_of(self.kind), spellings_of(self.kind)
         self.words = deque(words)
         self.given: dict[str, Any] = {}
         self.typed: list[Typed] = []
         self.programs: list[str] = []
 
     def split(self) -> Arguments:
+        """All words, told apart."""
+        self.take_all()
+        programs = tuple(self.the_programs())
+        return Arguments(self.options(), tuple(self.typed), programs)
+
+    def take_all(self) -> None:
+        """Tell the words apart, up to --help and --version."""
         while self.words and not self.given.keys() & {"help", "version"}:
             word = self.words.popleft()
             if word == "--":
@@ -85,16 +102,14 @@ class _Splitter:
                     self.operand(self.words.popleft())
             elif not (self.known_option(word) or self.named_value(word)):
                 self.operand(word)
-        programs = tuple(self.the_programs())
-        return Arguments(self.options(), tuple(self.typed), programs)
 
     def known_option(self, word: str) -> bool:
         """option = NAME | NAME '=' VALUE | NAME VALUE, where NAME is in the table"""
         name, equals, text = word.partition("=")
-        key = SPELLINGS.get(name)
+        key = self.spellings.get(name)
         if key is None:
             return False
-        row = TABLE[key]
+        row = self.table[key]
         if key in self.given and row.once:
             raise UsageError(f"{name} is given twice: {row.once}")
         if row.is_flag:
@@ -102,15 +117,21 @@ class _Splitter:
                 raise UsageError(f"{name} takes no value")
             self.given[key] = True
         elif equals:
-            self.given[key] = _read_option(name, row, text)
+            self.take(key, name, text)
         elif row.alone is not None:
             has_value = bool(self.words) and row.takes(self.words[0])
             self.given[key] = self.words.popleft() if has_value else row.alone
         else:
             if self.value_is_missing():
                 raise UsageError(f"{name} needs a value: {name} {row.metavar}")
-            self.given[key] = _read_option(name, row, self.words.popleft())
+            self.take(key, name, self.words.popleft())
         return True
+
+    def take(self, key: str, name: str, text: str) -> None:
+        """Keep the value of an option; of one that may be repeated every value."""
+        row = self.table[key]
+        value = _read_option(name, row, text)
+        self.given[key] = (*self.given.get(key, ()), value) if row.many else value
 
     def named_value(self, word: str) -> bool:
         """binding = '--' NAME '=' VALUE | '--' NAME VALUE, whatever VALUE looks like"""
@@ -122,13 +143,13 @@ class _Splitter:
             if not re.fullmatch(r"[\w-]+", name):
                 return False  # the program --x*y
             raise UsageError(
-                f"there is no option --{name}{nearest_option(name)}\n"
+                f"there is no option --{name}{nearest_option(name, self.kind)}\n"
                 "(a program that begins with -- goes after --)"
             )
         if text is not None:
             self.typed.append(Typed(name, text[1:], f"--{name}="))
         elif self.value_is_missing():
-            example = nearest_option(name) or f": --{name} 1"
+            example = nearest_option(name, self.kind) or f": --{name} 1"
             raise BindingError(f"--{name} needs a value{example}")
         else:
             value = self.words.popleft()
@@ -148,7 +169,7 @@ class _Splitter:
         if not self.words:
             return True
         following = self.words[0]
-        if following == "--" or following.partition("=")[0] in SPELLINGS:
+        if following == "--" or following.partition("=")[0] in self.spellings:
             return True
         return bool(LONG.fullmatch(following))
 
@@ -164,18 +185,22 @@ class _Splitter:
         ]
         return rest
 
-    def options(self) -> Options:
+    def options(self) -> Any:
+        """What was asked for, of the splitter's kind. Raises UsageError."""
         first: dict[str, str] = {}
         for key in self.given:
-            row = TABLE[key]
+            row = self.table[key]
             other = first.setdefault(row.group or key, key)
             if other != key:
-                names = f"{TABLE[other].names[-1]} and {row.names[-1]}"
+                names = f"{self.table[other].names[-1]} and {row.names[-1]}"
                 raise UsageError(f"{names} exclude each other; choose one")
-        json = "json" in self.given or self.given.get("output", "").endswith(".json")
-        if "no_formulas" in self.given and not json:
+        if "no_formulas" in self.given and not self.writes_json():
             raise UsageError("--no-formulas goes with --json")
-        return Options(**self.given)
+        return self.kind(**self.given)
+
+    def writes_json(self) -> bool:
+        """Whether JSON is printed, or written to a file."""
+        return "json" in self.given or self.given.get("output", "").endswith(".json")
 
 
 def is_name(text: str) -> bool:
@@ -190,17 +215,19 @@ def quoted(text: str) -> str:
     return f'"{text}"' if len(text) <= 80 else f'"{text[:79]}…"'
 
 
-def nearest_option(name: str) -> str:
+def nearest_option(name: str, kind: type = Options) -> str:
     """`": did you mean --check?"`, where a name is near an option, else nothing."""
-    bare = {spelling.lstrip("-"): spelling for spelling in long_spellings()}
+    bare = {spelling.lstrip("-"): spelling for spelling in long_spellings(kind)}
     close = [bare[other] for other in near(name, bare)]
     return f": did you mean {' or '.join(close)}?" if close else ""
 
 
-def _read_option(name: str, row: Option, text: str) -> str | int:
+def _read_option(name: str, row: Option, text: str) -> str | int | float:
     if row.choices and text not in row.choices:
         close = did_you_mean(text, row.choices)
         raise UsageError(f"{name} is {' or '.join(row.choices)}, not {quoted(text)}{close}")
+    if row.number:
+        return _number(name, text)
     if row.bounds is None:
         if not text:
             raise UsageError(f"{name} needs a value: {name} {row.metavar}")
@@ -210,6 +237,12 @@ def _read_option(name: str, row: Option, text: str) -> str | int:
         upper = f" to {most}" if most < 10**9 else " or more"
         raise UsageError(f"{name} is a whole number, {least}{upper}, not {quoted(text)}")
     return int(text)
+
+
+def _number(name: str, text: str) -> float:
+    if re.fullmatch(r"(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", text, re.IGNORECASE | re.ASCII):
+        return float(text)
+    raise UsageError(f"{name} is a number of at least 0, as 1e-3, not {quoted(text)}")
 
 
 def _binding(word: str) -> re.Match[str] | None:

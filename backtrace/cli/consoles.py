@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 Color: TypeAlias = Literal["auto", "always", "never"]
-DRAWN = "├└│─∂σΔ×·✓✗−…"  # characters of the views
+DRAWN = "├└│─∂σΔ×·✓✗−…→≈∅█–"  # characters of the views
 
 
 def prepare_streams() -> None:

@@ -13,12 +13,11 @@ earlier one is still there. -0.0 is 0.0, as in the JSON.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 from itertools import product
 from typing import IO, TYPE_CHECKING, Any
 
+from backtrace.cli.replacing import replacing
 from backtrace.errors import UsageError, listed
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def require_format(path: str) -> None:
 def export(trace: Trace, check: Check, path: str, *, formulas: bool = True) -> None:
     """Write what the end of the path says. Raises UsageError with the system's reason."""
     suffix = os.path.splitext(path)[1].lower()
-    with _replacing(path) as file:
+    with replacing(path) as file:
         if suffix == ".json":
             from backtrace.render.json import json_text
 
@@ -89,42 +88,3 @@ def _rows(gradients: dict[str, Array]) -> Iterator[Iterable[Any]]:
         indices = product(*map(range, gradient.shape))
         for index, value in zip(indices, gradient.ravel().tolist(), strict=True):
             yield name, " ".join(map(str, index)), value
-
-
-@contextmanager
-def _replacing(path: str) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when all is written, and is removed otherwise."""
-    import tempfile
-
-    try:
-        target = os.path.realpath(path)
-        mode = _mode_of(target)
-        descriptor, part = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".backtrace-")
-        try:
-            with open(descriptor, "wb") as file:
-                yield file
-            os.chmod(part, mode)
-            os.replace(part, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(part)
-            raise
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
-    except ValueError as error:  # a NUL in the path
-        raise UsageError(f"cannot write {path!r}: {error}") from None
-
-
-def _mode_of(target: str) -> int:
-    """The permissions for a file: those it has, else what a new one gets."""
-    try:
-        mode = os.stat(target).st_mode
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
-    if not stat.S_ISREG(mode):
-        raise OSError("is a directory" if stat.S_ISDIR(mode) else "is not an ordinary file")
-    if not os.access(target, os.W_OK):
-        raise OSError("permission denied")
-    return stat.S_IMODE(mode)

@@ -31,7 +31,9 @@ class Option:
     alone: str | None = None  # its value where none is typed, or no word that it `takes`
     is_value: Callable[[str], bool] | None = None
     bounds: tuple[int, int] | None = None  # its value is a whole number between these
+    number: bool = False  # its value is a number of at least 0
     once: str = ""  # why it may not be repeated; of others the last one counts
+    many: bool = False  # it may be repeated, and every one counts
     group: str = ""  # only one option of a group makes sense at a time
 
     @property
@@ -50,7 +52,8 @@ def _is_operation(word: str) -> bool:
     return word in FUNCTIONS
 
 
-def _option(*names: str, default: Any = None, **facts: Any) -> Any:
+def option(*names: str, default: Any = None, **facts: Any) -> Any:
+    """A row of a table: a field with its `Option`."""
     facts.setdefault("metavar", "|".join(facts.get("choices", ())))
     return field(default=default, metadata={"option": Option(names=names, **facts)})
 
@@ -59,41 +62,41 @@ def _option(*names: str, default: Any = None, **facts: Any) -> Any:
 class Options:
     """What was asked for, with the defaults where nothing was."""
 
-    file: str | None = _option(
+    file: str | None = option(
         "-f",
         "--file",
         metavar="PATH",
         panel=PROGRAM,
         help="Read the program from a file; - reads standard input.",
     )
-    wrt: str | None = _option(
+    wrt: str | None = option(
         "--wrt",
         metavar="NAMES",
         once="several names go together, as in --wrt w,b",
         panel=PROGRAM,
         help="Differentiate by these variables or steps only, as w or w,b; default every variable.",
     )
-    data: str | None = _option(
+    data: str | None = option(
         "--data",
         metavar="PATH",
         once="a column of another file is given by itself, as in x=@other.csv:x",
         panel=PROGRAM,
         help="Take the variables that have no value from the columns of a .csv, .tsv or .txt file.",
     )
-    bindings: str | None = _option(
+    bindings: str | None = option(
         "--bindings",
         metavar="PATH",
         once="a value of another file is given by itself, as in w=@other.npz:w",
         panel=PROGRAM,
         help="Take values by name from a .json, .toml or .npz file; what is typed comes first.",
     )
-    seed: str | None = _option(
+    seed: str | None = option(
         "--seed",
         metavar="VALUE",
         panel=PROGRAM,
         help="The upstream gradient to start from, for an output that is not one number.",
     )
-    expand: str | None = _option(
+    expand: str | None = option(
         "--expand",
         metavar="[NAME]",
         alone=EVERYTHING,
@@ -101,7 +104,7 @@ class Options:
         panel=PROGRAM,
         help="Trace the definition of softmax, mse and the like step by step; NAME: of that only.",
     )
-    view: ViewName = _option(
+    view: ViewName = option(
         "--view",
         default="tree",
         choices=get_args(ViewName),
@@ -109,27 +112,27 @@ class Options:
         group="view",
         help="tree: from the output to the variables. table: every step in order.",
     )
-    node: str | None = _option(
+    node: str | None = option(
         "--node",
         metavar="NAME",
         panel=SHOWN,
         group="view",
         help="Show the whole calculation of one node, with the sum over its uses.",
     )
-    json: bool = _option(
+    json: bool = option(
         "--json",
         default=False,
         panel=SHOWN,
         group="view",
         help="Print the trace as JSON, schema backtrace.trace/1.",
     )
-    no_formulas: bool = _option(
+    no_formulas: bool = option(
         "--no-formulas",
         default=False,
         panel=SHOWN,
         help="Leave the formulas out of the JSON, which makes it several times faster.",
     )
-    quiet: bool = _option(
+    quiet: bool = option(
         "-q",
         "--quiet",
         default=False,
@@ -137,41 +140,49 @@ class Options:
         group="view",
         help="Print the gradient alone, a number or a list; of several a line NAME<tab>VALUE each.",
     )
-    digits: int | None = _option(
+    digits: int | None = option(
         "--digits",
         metavar="N",
         bounds=(1, 17),
         panel=SHOWN,
         help=f"Significant digits, 1 to 17; default {DIGITS}, with -q all of them.",
     )
-    depth: int | None = _option(
+    depth: int | None = option(
         "--depth",
         metavar="N",
         bounds=(1, 10**9),
         panel=SHOWN,
         help="Levels of the tree, or rows of the table, before the rest is folded.",
     )
-    full: bool = _option(
+    full: bool = option(
         "--full",
         default=False,
         panel=SHOWN,
         help="Show every entry of large arrays.",
     )
-    output: str | None = _option(
+    output: str | None = option(
         "-o",
         "--output",
         metavar="PATH",
         panel=SHOWN,
         help="Write the gradients to a .npz or .csv file as well, or the whole trace as .json.",
     )
-    color: Color = _option(
+    color: Color = option(
         "--color",
         default="auto",
         choices=get_args(Color),
         panel=SHOWN,
         help="When to use colours; auto heeds NO_COLOR.",
     )
-    check: Engine = _option(
+    expect: tuple[str, ...] = option(
+        "--expect",
+        default=(),
+        metavar="CLAIM",
+        many=True,
+        panel=CHECKED,
+        help='Check an answer of yours, such as "dL/dw = 2*x"; may be repeated.',
+    )
+    check: Engine = option(
         "--check",
         default="torch",
         choices=get_args(Engine),
@@ -180,26 +191,40 @@ class Options:
         group="check",
         help="Compare every node with torch (the default); differences adds central differences.",
     )
-    no_check: bool = _option(
+    no_check: bool = option(
         "--no-check",
         default=False,
         panel=CHECKED,
         group="check",
         help="Compare with nothing; torch is not imported.",
     )
-    version: bool = _option(
+    version: bool = option(
         "--version", default=False, panel=ABOUT, help="Print the version and exit."
     )
-    help: bool = _option("--help", default=False, panel=ABOUT, help="Print this page and exit.")
-
-
-TABLE: dict[str, Option] = {f.name: f.metadata["option"] for f in fields(Options)}
-SPELLINGS: dict[str, str] = {name: key for key, row in TABLE.items() for name in row.names}
-COMPLETION = ("--install-completion", "--show-completion")  # typer's own
-SUBCOMMANDS = ("ops",)
+    help: bool = option("--help", default=False, panel=ABOUT, help="Print this page and exit.")
 
 
 @cache
-def long_spellings() -> tuple[str, ...]:
+def rows_of(kind: type) -> dict[str, Option]:
+    """The options of one command by field."""
+    return {f.name: f.metadata["option"] for f in fields(kind)}
+
+
+@cache
+def spellings_of(kind: type) -> dict[str, str]:
+    """The field by every spelling of an option."""
+    return {name: key for key, row in rows_of(kind).items() for name in row.names}
+
+
+TABLE = rows_of(Options)
+SPELLINGS = spellings_of(Options)
+COMPLETION = ("--install-completion", "--show-completion")  # typer's own
+SUBCOMMANDS = ("check", "practice", "grade", "lint", "ops")
+OWN_WORDS = ("check", "practice")  # the subcommands that take programs and values
+
+
+@cache
+def long_spellings(kind: type = Options) -> tuple[str, ...]:
     """The options as `--name`, for near matches of a slip."""
-    return tuple(name for name in (*SPELLINGS, *COMPLETION) if name.startswith("--"))
+    every = (*spellings_of(kind), *COMPLETION) if kind is Options else (*spellings_of(kind),)
+    return tuple(name for name in every if name.startswith("--"))

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backtrace.cli.arguments import Arguments
+from backtrace.cli.claims import exit_code, weightiest
 from backtrace.cli.consoles import Screen, same_place
 from backtrace.cli.exits import tell
 from backtrace.cli.export import export, require_format
 from backtrace.cli.files import read_program, require_one_reader
 from backtrace.cli.options import EVERYTHING, Options, long_spellings
 from backtrace.cli.values import bindings_of, typed_value, with_columns
-from backtrace.errors import EngineMissing
+from backtrace.errors import EngineMissing, UsageError
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from backtrace.crosscheck import Check
     from backtrace.graph import Graph
+    from backtrace.homework.verdicts import Verdict
     from backtrace.records import Trace
     from backtrace.render import Look
 
@@ -29,17 +32,34 @@ def trace_command(arguments: Arguments) -> int:
     options = arguments.options
     if options.output is not None:
         require_format(options.output)
+    if options.expect and options.seed is not None:
+        raise UsageError("--expect is about the gradients of one number, and --seed weighs several")
     trace = _traced(arguments)
+    found = _judged(trace, options)
     screen = Screen(sys.stdout, options.color)
     if options.json:
-        check = _print_json(trace, options, screen)
+        check = _print_json(trace, found, options, screen)
     elif options.quiet:
         check = _print_numbers(trace, options, screen)
+        for verdict in found:
+            tell(str(verdict), "claim")
     else:
-        check = _print_view(trace, options, screen)
+        check = _print_view(trace, found, options, screen)
     if options.output is not None:
         export(trace, check, options.output, formulas=not options.no_formulas)
-    return check.exit_code
+    return weightiest(check.exit_code, exit_code(found))
+
+
+def _judged(trace: Trace, options: Options) -> Sequence[Verdict]:
+    """The verdicts on the claims of --expect."""
+    if not options.expect:
+        return ()
+    from backtrace.homework.checking import verdicts_of
+    from backtrace.homework.judging.judge import USUAL, Judge
+    from backtrace.homework.problems.problem import Problem
+
+    judge = Judge(Problem(trace.graph, trace.variables))
+    return verdicts_of(judge, options.expect, USUAL)
 
 
 def _traced(arguments: Arguments) -> Trace:
@@ -60,12 +80,17 @@ def _traced(arguments: Arguments) -> Trace:
     return trace_bound(program, bindings, options.wrt, seed=seed, expand=expand)
 
 
-def _print_view(trace: Trace, options: Options, screen: Screen) -> Check:
-    """The view at once, and the verdict when torch has spoken."""
+def _print_view(trace: Trace, found: Sequence[Verdict], options: Options, screen: Screen) -> Check:
+    """The view and the verdicts on claims at once, and the check when torch has spoken."""
     from backtrace.render.summary import summary
 
     look = replace(screen.look(options.digits), full=options.full)
     screen.print(_view(trace, options, look))
+    if found:
+        from backtrace.render.verdicts import verdicts
+
+        screen.write("")
+        screen.print(verdicts(found, look))
     check = _checked(trace, options)
     screen.print(summary(trace, check, look, node=options.node))
     # The verdict is part of the result. Who keeps the result elsewhere (`> file`, `| less`) reads
@@ -84,11 +109,12 @@ def _view(trace: Trace, options: Options, look: Look) -> Text:
     return VIEWS[options.view](trace, look, depth=options.depth)
 
 
-def _print_json(trace: Trace, options: Options, screen: Screen) -> Check:
+def _print_json(trace: Trace, found: Sequence[Verdict], options: Options, screen: Screen) -> Check:
     from backtrace.render.json import json_text
 
     check = _checked(trace, options)
-    screen.write_json(json_text(trace, check, formulas=not options.no_formulas))
+    text = json_text(trace, check, formulas=not options.no_formulas, claims=found)
+    screen.write_json(text)
     _tell_notices(trace, check)
     _tell_reason(check)
     return check

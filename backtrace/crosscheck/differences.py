@@ -7,14 +7,13 @@ relu at 0), so there it is never used: it only detects the kink, by left ≠ rig
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from backtrace.crosscheck.tolerance import ATOL
-from backtrace.graph import Apply, Graph, Leaf
+from backtrace.graph import Apply
 from backtrace.ops.rows import Value
 from backtrace.passes import active_nodes, backward, forward
 from backtrace.records import Notice, Trace, plain
@@ -98,18 +97,12 @@ def _slopes(trace: Trace, name: str, noise: float) -> tuple[Value, Value, list[s
     return slopes, margins, reasons
 
 
-def _freed(graph: Graph, index: int) -> Graph:
-    """The graph with a variable named "" instead of one node."""
-    nodes = (*graph.nodes[:index], Leaf(""), *graph.nodes[index + 1 : graph.output + 1])
-    return dataclasses.replace(graph, nodes=nodes)
-
-
 def _unsteady(trace: Trace, index: int, at: tuple[int, ...], step: float) -> float:
     """How far a gradient is from its own mean within the step, which a difference measures.
 
     (cos x - sin x / x) / x is a rule without a mistake, and near 0 nothing but rounding.
     """
-    graph, seed = _freed(trace.graph, index), trace.adjoints[trace.graph.output]
+    graph, seed = trace.graph.freed(index), trace.adjoints[trace.graph.output]
     active = active_nodes(graph, [index])
 
     def gradient(move: float) -> float:
@@ -128,7 +121,7 @@ def _unsteady(trace: Trace, index: int, at: tuple[int, ...], step: float) -> flo
 def _function(trace: Trace, index: int) -> Function:
     """The output as a function of the value of one node; what it was computed from is ignored."""
     graph = trace.graph
-    replaced = _freed(graph, index)
+    replaced = graph.freed(index)
     seed = trace.adjoints[graph.output]
 
     def function(value: Value) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from backtrace.lazy import special
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Value, pick
+from backtrace.ops.rows import Domain, Elementwise, Slip, Value, pick
 
 # Klambauer et al. 2017, the digits that torch has
 SELU_ALPHA = 1.6732632423543772
@@ -48,6 +48,15 @@ SIGMOID = Elementwise(
     formula=lambda x: 1 / (1 + sp.exp(-x)),
     partials=lambda x, v: (v * (1 - v),),
     local=(lambda x, v: v * (1 - v),),
+    slips=(
+        Slip(0, "sign", "-v*(1 - v)"),
+        Slip(0, "wrong-local", "v*(1 + v)"),
+        Slip(0, "input-for-output", "x*(1 - x)"),
+        Slip(0, "wrong-local", "v"),
+        Slip(0, "wrong-local", "1 - v"),
+        Slip(0, "wrong-local", "1 - v**2"),
+        Slip(0, "wrong-local", "-v**2"),
+    ),
     torch="torch.sigmoid",
     domain=Domain(samples=((0.0,), (1.5,), (-2.0,)), edges=((40.0,), (1000.0,), (-1000.0,))),
     by_name=True,
@@ -65,6 +74,12 @@ SOFTPLUS = Elementwise(
         lambda x, v, beta, threshold: pick(
             x * beta > threshold, 1.0, np.exp(x * beta) / (np.exp(x * beta) + 1)
         ),
+    ),
+    slips=(
+        Slip(0, "wrong-local", "exp(beta*x)"),
+        Slip(0, "missing-local", "1/(1 + exp(beta*x))"),
+        Slip(0, "wrong-local", "sigmoid(beta*x)*(1 - sigmoid(beta*x))"),
+        Slip(0, "wrong-local", "x > 0"),
     ),
     torch="torch.nn.functional.softplus",
     notes="where beta*x is above the threshold it is exactly x with the derivative 1, as torch;"
@@ -86,6 +101,11 @@ ROWS = (
         formula=lambda x: -sp.log(1 + sp.exp(-x)),
         partials=lambda x, v: (1 - SIGMOID.applied(x),),
         local=(lambda x, v: logistic(-x),),
+        slips=(
+            Slip(0, "wrong-local", "sigmoid(x)"),
+            Slip(0, "missing-local", "1/sigmoid(x)"),
+            Slip(0, "wrong-local", "sigmoid(x)*(1 - sigmoid(x))"),
+        ),
         torch="torch.nn.functional.logsigmoid",
         domain=Domain(
             samples=((0.0,), (1.5,), (-2.0,)),
@@ -100,6 +120,12 @@ ROWS = (
         formula=lambda x: sp.log(x / (1 - x)),
         partials=lambda x, v: (1 / (x * (1 - x)),),
         local=(lambda x, v: pick((x < 0) | (x > 1), np.nan, 1 / np.abs(x * (1 - x))),),  # inf at -0
+        slips=(
+            Slip(0, "wrong-local", "x*(1 - x)"),
+            Slip(0, "wrong-local", "1/x"),
+            Slip(0, "wrong-local", "1/x - 1/(1 - x)"),
+            Slip(0, "missing-local", "(1 - x)/x"),
+        ),
         torch="torch.logit",
         domain=Domain(
             needs="a number between 0 and 1",
@@ -118,6 +144,12 @@ ROWS = (
         formula=lambda x: x / (1 + sp.exp(-x)),
         partials=lambda x, v: (v + SIGMOID.applied(x) * (1 - v),),
         local=(lambda x, v: logistic(x) * (1 + x * (1 - logistic(x))),),
+        slips=(
+            Slip(0, "missing-path", "sigmoid(x)"),
+            Slip(0, "missing-path", "x*sigmoid(x)*(1 - sigmoid(x))"),
+            Slip(0, "product-of-derivatives", "sigmoid(x)*(1 - sigmoid(x))"),
+            Slip(0, "wrong-local", "v*(1 - v)"),
+        ),
         torch="torch.nn.functional.silu",
         domain=Domain(
             samples=((0.0,), (1.5,), (-2.0,)),
@@ -139,6 +171,12 @@ ROWS = (
                 0.5 * (1 + special.erf(x / sqrt(2))) + x * np.exp(-0.5 * x * x) / sqrt(2 * pi)
             ),
         ),
+        slips=(
+            Slip(0, "missing-path", "(1 + erf(x/sqrt(2)))/2"),
+            Slip(0, "missing-path", "x*exp(-x**2/2)/sqrt(2*pi)"),
+            Slip(0, "product-of-derivatives", "exp(-x**2/2)/sqrt(2*pi)"),
+            Slip(0, "wrong-local", "x > 0"),
+        ),
         torch="torch.nn.functional.gelu",
         notes='x times the normal distribution; gelu(x, approximate="tanh") is another function',
         domain=Domain(
@@ -158,6 +196,10 @@ ROWS = (
         ),
         partials=lambda x, v: _shown_tanh_gelu(x),
         local=(_tanh_gelu,),
+        slips=(
+            Slip(0, "missing-path", "(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2"),
+            Slip(0, "wrong-local", "x > 0"),
+        ),
         torch='torch.nn.functional.gelu(x, approximate="tanh")',
         domain=Domain(samples=((0.0,), (1.0,), (-2.0,)), edges=((800.0,), (-800.0,))),
         by_name=True,
@@ -172,6 +214,11 @@ ROWS = (
             + x * SIGMOID.applied(x) * (1 - sp.tanh(SOFTPLUS.applied(x)) ** 2),
         ),
         local=(_mish,),
+        slips=(
+            Slip(0, "missing-path", "tanh(softplus(x))"),
+            Slip(0, "missing-local", "tanh(softplus(x)) + x*(1 - tanh(softplus(x))**2)"),
+            Slip(0, "product-of-derivatives", "(1 - tanh(softplus(x))**2)*sigmoid(x)"),
+        ),
         torch="torch.nn.functional.mish",
         domain=Domain(
             samples=((0.0,), (1.5,), (-2.0,)),
@@ -188,6 +235,10 @@ ROWS = (
         formula=lambda x, alpha: sp.Piecewise((x, x > 0), (alpha * (sp.exp(x) - 1), True)),
         partials=lambda x, v, alpha: (sp.Piecewise((1, x > 0), (alpha * sp.exp(x), True)),),
         local=(lambda x, v, alpha: pick(x <= 0, alpha * np.exp(x), 1.0),),
+        slips=(
+            Slip(0, "wrong-local", "x > 0"),
+            Slip(0, "wrong-local", "where(x > 0, 1, v)"),
+        ),
         torch="torch.nn.functional.elu",
         convention="elu'(0) = alpha, the slope on the left; with alpha = 1 there is no kink",
         domain=Domain(
@@ -213,6 +264,10 @@ ROWS = (
             ),
         ),
         local=(lambda x, v: SELU_SCALE * pick(x <= 0, SELU_ALPHA * np.exp(x), 1.0),),
+        slips=(
+            Slip(0, "wrong-local", "1.0507009873554805*(x > 0)"),
+            Slip(0, "constant-factor", "where(x > 0, 1, 1.6732632423543772*exp(x))"),
+        ),
         torch="torch.nn.functional.selu",
         convention="selu'(0) = 1.7581, the slope on the left (1.0507 on the right), as torch",
         domain=Domain(
@@ -234,6 +289,10 @@ ROWS = (
         formula=lambda x, alpha: sp.Piecewise((x, x > 0), (alpha * (sp.exp(x / alpha) - 1), True)),
         partials=lambda x, v, alpha: (sp.Piecewise((1, x > 0), (sp.exp(x / alpha), True)),),
         local=(lambda x, v, alpha: pick(x <= 0, np.exp(x / alpha), 1.0),),
+        slips=(
+            Slip(0, "wrong-local", "x > 0"),
+            Slip(0, "wrong-local", "where(x > 0, 1, v)"),
+        ),
         # torch.nn.functional.celu differentiates with 1/alpha rounded to float32
         torch="torch.ops.aten.elu(x, alpha, 1, 1/alpha)",
         domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,), (800.0,), (-800.0,), (np.nan,))),
@@ -246,6 +305,12 @@ ROWS = (
         formula=lambda x: x / (1 + sp.Abs(x)),
         partials=lambda x, v: (1 / (1 + sp.Abs(x)) ** 2,),
         local=(lambda x, v: (1 - np.abs(v)) ** 2,),
+        slips=(
+            Slip(0, "missing-path", "1/(1 + abs(x))"),
+            Slip(0, "domain", "1/(1 + x)**2"),
+            Slip(0, "quotient-sign", "(1 + 2*abs(x))/(1 + abs(x))**2"),
+            Slip(0, "wrong-local", "sign(x)"),
+        ),
         torch="torch.nn.functional.softsign",
         two_paths=True,
         domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,), (1e200,), (np.inf,))),
@@ -258,6 +323,11 @@ ROWS = (
         formula=lambda x: x - sp.tanh(x),
         partials=lambda x, v: (sp.tanh(x) ** 2,),
         local=(lambda x, v: np.tanh(x) ** 2,),
+        slips=(
+            Slip(0, "wrong-local", "1 - tanh(x)"),
+            Slip(0, "wrong-local", "2 - tanh(x)**2"),
+            Slip(0, "wrong-local", "1 - tanh(x)**2"),
+        ),
         torch="torch.nn.functional.tanhshrink",
         two_paths=True,
         domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,), (800.0,))),

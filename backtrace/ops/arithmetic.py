@@ -7,7 +7,7 @@ import operator
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Value, pick
+from backtrace.ops.rows import Domain, Elementwise, Slip, Value, pick
 
 
 def _remainder(x: Value, y: Value) -> Value:
@@ -40,6 +40,10 @@ ROWS = (
         formula=lambda x, y: x + y,
         partials=lambda x, y, v: (sp.S.One, sp.S.One),
         local=(1.0, 1.0),
+        slips=(
+            Slip(0, "wrong-local", "1 + y"),
+            Slip(1, "wrong-local", "1 + x"),
+        ),
         torch="torch.add",
         domain=Domain(samples=((1.5, -2.0), (0.0, 3.0)), edges=((np.inf, -np.inf),)),
     ),
@@ -54,6 +58,11 @@ ROWS = (
         formula=lambda x, y: x - y,
         partials=lambda x, y, v: (sp.S.One, sp.S.NegativeOne),
         local=(1.0, -1.0),
+        slips=(
+            Slip(0, "wrong-local", "1 - y"),
+            Slip(1, "sign", "1"),
+            Slip(1, "wrong-local", "x - 1"),
+        ),
         torch="torch.sub",
         domain=Domain(samples=((1.5, -2.0), (0.0, 3.0)), edges=((np.inf, np.inf),)),
     ),
@@ -68,6 +77,10 @@ ROWS = (
         formula=lambda x, y: x * y,
         partials=lambda x, y, v: (y, x),
         local=(lambda x, y, v: y, lambda x, y, v: x),
+        slips=(
+            Slip(0, "wrong-local", "x"),
+            Slip(1, "wrong-local", "y"),
+        ),
         torch="torch.mul",
         domain=Domain(samples=((1.5, -2.0), (0.0, 3.0)), edges=((0.0, np.inf), (1e200, 1e200))),
     ),
@@ -82,6 +95,18 @@ ROWS = (
         partials=lambda x, y, v: (1 / y, -x / y**2),
         # -(x/y)/y: y**2 overflows at (1e300, 1e200)
         local=(lambda x, y, v: 1 / y, lambda x, y, v: -v / y),
+        slips=(
+            Slip(0, "wrong-local", "1/y**2"),
+            Slip(0, "wrong-local", "y"),
+            Slip(0, "wrong-local", "1/x"),
+            Slip(1, "quotient-sign", "x/y**2"),
+            Slip(1, "wrong-local", "-x/y"),
+            Slip(1, "wrong-local", "-1/y**2"),
+            Slip(1, "wrong-local", "-y/x**2"),
+            Slip(1, "wrong-local", "x"),
+            Slip(1, "wrong-local", "1/x"),
+            Slip(1, "wrong-local", "x*log(y)"),
+        ),
         torch="torch.div",
         domain=Domain(
             needs="a divisor that is not 0",
@@ -100,6 +125,10 @@ ROWS = (
         formula=lambda x, y: x - y * sp.floor(x / y),
         partials=lambda x, y, v: (sp.S.One, -sp.floor(x / y)),
         local=(1.0, lambda x, y, v: -np.floor_divide(x, y)),
+        slips=(
+            Slip(1, "wrong-local", "0"),
+            Slip(1, "wrong-local", "-x/y"),
+        ),
         torch="torch.remainder",
         convention="where x is a multiple of y the value jumps; the derivatives there are 1 and"
         " -floor(x/y), as on the right of the jump",
@@ -127,6 +156,7 @@ ROWS = (
         formula=lambda x: -x,
         partials=lambda x, v: (sp.S.NegativeOne,),
         local=(-1.0,),
+        slips=(Slip(0, "sign", "1"),),
         torch="torch.neg",
         domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,),)),
     ),
@@ -146,6 +176,19 @@ ROWS = (
         ),
         # x**0 is constant; the other zeros are multiplied, so that inf × 0 is nan as in torch
         masks=(lambda x, y, v: y == 0, None),
+        slips=(
+            Slip(0, "kept-exponent", "y*x**y"),
+            Slip(0, "wrong-local", "x**(y - 1)"),
+            Slip(0, "wrong-local", "(y - 1)*x**(y - 1)"),
+            Slip(0, "wrong-local", "y*x**(y + 1)"),
+            Slip(0, "wrong-local", "x**(y + 1)/(y + 1)"),
+            Slip(0, "wrong-local", "v*log(x)"),
+            Slip(1, "wrong-local", "y*x**(y - 1)"),
+            Slip(1, "wrong-local", "v"),
+            Slip(1, "wrong-local", "log(x)"),
+            Slip(1, "wrong-local", "v*log(y)"),
+            Slip(1, "wrong-local", "v/log(x)"),
+        ),
         torch="torch.pow",
         convention="0**0 = 1 with the derivatives 0 and 0; x**y with 0 < y < 1 is vertical at"
         " x = 0, so its derivative by x is inf there",

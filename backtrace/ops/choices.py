@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Value, pick
+from backtrace.ops.rows import Domain, Elementwise, Slip, Value, pick
 
 
 def comparison(
@@ -77,6 +77,12 @@ ROWS = (
             lambda c, a, b, v: np.float64(c == 0),
         ),
         masks=True,
+        slips=(
+            Slip(1, "wrong-local", "1"),
+            Slip(1, "wrong-local", "condition == 0"),
+            Slip(2, "wrong-local", "1"),
+            Slip(2, "wrong-local", "condition != 0"),
+        ),
         torch="torch.where(condition != 0, a, b)",
         notes="both branches are computed; the one not chosen gets the gradient 0, which a local"
         " derivative of inf further on turns into nan: where(x > 0, sqrt(x), 0) at 0",

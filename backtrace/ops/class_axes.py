@@ -13,7 +13,7 @@ import numpy as np
 from backtrace.ops.axes import Shape, axis_of
 from backtrace.ops.class_losses import CROSS_ENTROPY, CROSS_ENTROPY_PROBABILITIES, NLL, NO_ROWS
 from backtrace.ops.params import REQUIRED, whole_number, written
-from backtrace.ops.rows import Domain, Value
+from backtrace.ops.rows import Domain, Slip, Value
 from backtrace.ops.structural import At, Composite, at, renamed
 
 
@@ -74,8 +74,17 @@ class Along:
     def rule(self, slot: int, z: Shape, t: Shape, axis: int, reduction: str) -> str:
         """The rule of an input as text."""
         inner = self.last.rule(slot, self.shapes(z, t, axis), {"reduction": reduction})
+        return self._moved_rule(inner, z, t, axis)
+
+    def wrong(self, slip: Slip, z: Shape, t: Shape, axis: int, reduction: str) -> str:
+        """The wrong rule of a slip as text."""
+        inner = slip.program(self.shapes(z, t, axis), {"reduction": reduction})
+        return self._moved_rule(inner, z, t, axis)
+
+    def _moved_rule(self, rule: str, z: Shape, t: Shape, axis: int) -> str:
+        """A rule for classes along the last axis, as text for others."""
         names = zip(self.last.inputs, self._at_end(z, t, axis), strict=True)
-        return _back(renamed(inner, dict(names)), z, axis)
+        return _back(renamed(rule, dict(names)), z, axis)
 
     def definition(self, z: Shape, t: Shape, axis: int, reduction: str) -> str:
         """The loss of the inputs that are moved, as a program."""
@@ -125,6 +134,7 @@ class Along:
             forward=self.forward,
             vjp=tuple(None if slot is None else partial(self.product, slot) for slot in passing),
             rules=tuple(None if slot is None else partial(self.rule, slot) for slot in passing),
+            slips=tuple(s._replace(text=partial(self.wrong, s)) for s in last.slips),
             definition=self.definition,
             torch=self.torch(),
             domain=self.domain(samples),

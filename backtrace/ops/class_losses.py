@@ -10,7 +10,7 @@ from backtrace.ops.axes import Misfit, Shape
 from backtrace.ops.classes import picked, places
 from backtrace.ops.normalizing import log_softmax, softmax
 from backtrace.ops.pairs import EMPTY, REDUCED, SOME, counted, divided, over, program
-from backtrace.ops.rows import Domain, Value
+from backtrace.ops.rows import Domain, Slip, Value
 from backtrace.ops.structural import Composite, at
 
 
@@ -93,6 +93,27 @@ def _probable_rule(rule: str, z: Shape, reduction: str) -> str:
     return divided(f"{_upstream(z[:-1], reduction)}*{rule}", prod(z[:-1]), reduction)
 
 
+def _wrong(slot: int, code: str, rule: str, *, mean: bool = True) -> Slip:
+    """A wrong rule, with {n} for the number of classes."""
+
+    def text(z: Shape, t: Shape, reduction: str) -> str:
+        whole = f"{_upstream(t, reduction)}*{rule.format(n=z[-1])}"
+        return divided(whole, prod(t), reduction) if mean else whole
+
+    return Slip(slot, code, text)
+
+
+def _probably_wrong(slot: int, code: str, rule: str, *, mean: bool = True) -> Slip:
+    """A wrong rule where the target holds probabilities."""
+
+    def text(z: Shape, t: Shape, reduction: str) -> str:
+        return (
+            _probable_rule(rule, z, reduction) if mean else f"{_upstream(z[:-1], reduction)}*{rule}"
+        )
+
+    return Slip(slot, code, text)
+
+
 def _counted(n: int, reduction: str) -> str:
     return counted(n, reduction, "example", "examples")
 
@@ -150,6 +171,17 @@ CROSS_ENTROPY_PROBABILITIES = Composite(
     definition=lambda z, t, reduction: program(
         "p = softmax(z); -mean(sum(t*log(p), axis=-1))", prod(z[:-1]), reduction
     ),
+    slips=(
+        _probably_wrong(0, "sign", "(t - softmax(z)*sum(t, axis=-1, keepdims=1))"),
+        _probably_wrong(0, "domain", "(softmax(z) - t)"),
+        _probably_wrong(0, "wrong-local", "softmax(z)"),
+        _probably_wrong(0, "input-for-output", "(z - t)"),
+        _probably_wrong(0, "missing-local", "(-t/softmax(z))"),
+        _probably_wrong(
+            0, "constant-factor", "(softmax(z)*sum(t, axis=-1, keepdims=1) - t)", mean=False
+        ),
+        _probably_wrong(1, "sign", "log_softmax(z)"),
+    ),
     torch="torch.nn.functional.cross_entropy(z.movedim(-1, min(1, z.ndim - 1)),"
     " t.movedim(-1, min(1, t.ndim - 1)), reduction=reduction)",
     domain=Domain(
@@ -192,6 +224,14 @@ CROSS_ENTROPY = Composite(
         None,
     ),
     definition=_entropy,
+    slips=(
+        _wrong(0, "sign", "(one_hot(t, {n}) - softmax(z))"),
+        _wrong(0, "wrong-local", "softmax(z)"),
+        _wrong(0, "input-for-output", "(z - one_hot(t, {n}))"),
+        _wrong(0, "missing-local", "(-one_hot(t, {n})/softmax(z))"),
+        _wrong(0, "inner-twice", "(softmax(z) - one_hot(t, {n}))*softmax(z)*(1 - softmax(z))"),
+        _wrong(0, "constant-factor", "(softmax(z) - one_hot(t, {n}))", mean=False),
+    ),
     torch=f"torch.nn.functional.cross_entropy(z.{TO_CLASS_AXIS.format('z')}",
     domain=OF_CLASSES,
     remark=lambda z, t, v, reduction: _counted(np.size(t), reduction),
@@ -216,6 +256,12 @@ NLL = Composite(
     ),
     definition=lambda logp, t, reduction: (
         program("-mean(pick(logp, t))", prod(t), reduction) if t else "-logp[t]"
+    ),
+    slips=(
+        _wrong(0, "sign", "one_hot(t, {n})"),
+        _wrong(0, "inner-twice", "(-one_hot(t, {n})/logp)"),
+        _wrong(0, "wrong-local", "(-one_hot(t, {n})/exp(logp))"),
+        _wrong(0, "constant-factor", "(-one_hot(t, {n}))", mean=False),
     ),
     torch=f"torch.nn.functional.nll_loss(logp.{TO_CLASS_AXIS.format('logp')}",
     domain=OF_CLASSES,

@@ -10,7 +10,7 @@ from backtrace.ops import params as kinds
 from backtrace.ops.axes import Misfit, Shape
 from backtrace.ops.indexing import CUBE, MATRIX
 from backtrace.ops.params import REQUIRED
-from backtrace.ops.rows import Domain, Value
+from backtrace.ops.rows import Domain, Slip, Value
 from backtrace.ops.structural import Structural, at
 from backtrace.ops.subscripts import whole
 
@@ -66,6 +66,7 @@ ROWS = (
         forward=picked,
         vjp=(_pick_back, None),
         rules=(lambda x, t: f"{'unsqueeze(g, -1)' if t else 'g'}*one_hot(t, {x[-1]})", None),
+        slips=(Slip(0, "wrong-local", lambda x, t: "unsqueeze(g, -1)" if t else "g"),),
         torch="torch.gather(x, -1, t.long().unsqueeze(-1)).squeeze(-1)",
         indices_from=1,
         notes="entry t of the last axis, for each row",

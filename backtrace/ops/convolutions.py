@@ -10,7 +10,7 @@ import numpy as np
 
 from backtrace.ops.axes import Misfit, Shape
 from backtrace.ops.params import axes_written, sizes
-from backtrace.ops.rows import Domain, Value
+from backtrace.ops.rows import Domain, Slip, Value
 from backtrace.ops.structural import Structural, at
 from backtrace.ops.windows import Sizes, Windows, each
 
@@ -95,6 +95,10 @@ def _bias_rule(x: Shape, weight: Shape, bias: Shape, **_: Sizes) -> str:
     return f"sum(g, axis={axes_written(axes)})"
 
 
+def _mean_over_places(x: Shape, weight: Shape, bias: Shape, **_: Sizes) -> str:
+    return _bias_rule(x, weight, bias).replace("sum(", "mean(")
+
+
 def _to_bias(g: Value, x: Value, weight: Value, *_: Value, **__: Sizes) -> Value:
     return _rows(g, weight.ndim - 2).sum(axis=(0, 2))
 
@@ -127,6 +131,7 @@ def _row(axes: int, *, bias: bool, **points: Any) -> Structural:
         forward=_convolved,
         vjp=(_to_x, _to_weight, _to_bias)[:inputs],
         rules=(X_RULE, WEIGHT_RULE, _bias_rule)[:inputs],
+        slips=(Slip(2, "constant-factor", _mean_over_places),) if bias else (),
         torch=torch if bias else f"{torch}(x, weight, None, stride, padding)",
         notes=NOTES.format("length" if axes == 1 else "height, width"),
         domain=Domain(**points),

@@ -16,7 +16,7 @@ import numpy as np
 from backtrace.ops import params as kinds
 from backtrace.ops.axes import Axis, Misfit, Shape, count, reduced, restored
 from backtrace.ops.reductions import AXIS, KINDS, along, spread
-from backtrace.ops.rows import Domain, Value, select
+from backtrace.ops.rows import Domain, Slip, Value, select
 from backtrace.ops.structural import Structural, at
 
 
@@ -106,6 +106,14 @@ def _of_axes(sense: Sense) -> Structural:
         forward=lambda x, axis, keepdims: sense.of(x, axis=axis, keepdims=keepdims),
         vjp=(_shared,),
         rules=(shares,),
+        slips=(
+            Slip(0, "wrong-local", spread),
+            Slip(
+                0,
+                "wrong-local",
+                lambda x, axis, keepdims: f"{spread(x, axis, keepdims)}/{count(x, axis)}",
+            ),
+        ),
         torch=f"torch.a{sense.name}(x, () if axis is None else axis, keepdims)",
         convention=f"entries that tie share the gradient evenly: the {sense.least_norm} of least"
         " norm",
@@ -142,6 +150,10 @@ def _of_all(sense: Sense) -> Structural:
         forward=sense.of,
         vjp=(_selected,),
         rules=(lambda x: shares(x, None, False),),
+        slips=(
+            Slip(0, "wrong-local", "g"),
+            Slip(0, "wrong-local", lambda x: f"g/{count(x, None)}"),
+        ),
         torch=f"torch.{sense.name}",
         convention=f"entries that tie share the gradient evenly: the {sense.least_norm} of least"
         " norm",
@@ -181,6 +193,14 @@ def _along_one(sense: Sense) -> Structural:
         forward=picked,
         vjp=(lambda g, x, v, axis, keepdims: _at_index(g, x, index(x, axis), axis, keepdims),),
         rules=(":g at the entries that were picked, 0 elsewhere",),
+        slips=(
+            Slip(0, "wrong-local", spread),
+            Slip(
+                0,
+                "wrong-local",
+                lambda x, axis, keepdims: f"{spread(x, axis, keepdims)}/{count(x, axis)}",
+            ),
+        ),
         torch=f"torch.{sense.name}(x, axis, keepdims).values",
         convention="of entries that tie the first is picked and has the whole gradient, as in"
         f" torch.{sense.name}(x, dim)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise
+from backtrace.ops.rows import Domain, Elementwise, Slip
 
 NOT_0 = "a number that is not 0"
 # cosh and sinh overflow beyond 710, where the gradient of 1/torch.cosh(x) is 0 × inf
@@ -21,6 +21,10 @@ ROWS = (
         formula=lambda x: sp.sinh(x),
         partials=lambda x, v: (sp.cosh(x),),
         local=(lambda x, v: np.cosh(x),),
+        slips=(
+            Slip(0, "sign", "-cosh(x)"),
+            Slip(0, "wrong-local", "cos(x)"),
+        ),
         torch="torch.sinh",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((1000.0,),)),
     ),
@@ -31,6 +35,10 @@ ROWS = (
         formula=lambda x: sp.cosh(x),
         partials=lambda x, v: (sp.sinh(x),),
         local=(lambda x, v: np.sinh(x),),
+        slips=(
+            Slip(0, "sign", "-sinh(x)"),
+            Slip(0, "wrong-local", "-sin(x)"),
+        ),
         torch="torch.cosh",
         domain=Domain(samples=((0.7,), (-2.5,)), edges=((0.0,), (-1000.0,))),
     ),
@@ -41,6 +49,13 @@ ROWS = (
         formula=lambda x: sp.tanh(x),
         partials=lambda x, v: (1 - v**2,),
         local=(lambda x, v: 1 - v * v,),
+        slips=(
+            Slip(0, "wrong-local", "1 - v"),
+            Slip(0, "wrong-local", "1 + v**2"),
+            Slip(0, "input-for-output", "1 - x**2"),
+            Slip(0, "wrong-local", "v*(1 - v)"),
+            Slip(0, "wrong-local", "1/cosh(x)"),
+        ),
         torch="torch.tanh",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((1000.0,), (-1000.0,))),
     ),
@@ -51,6 +66,11 @@ ROWS = (
         formula=lambda x: sp.sech(x),
         partials=lambda x, v: (-v * sp.tanh(x),),
         local=(lambda x, v: -v * np.tanh(x),),
+        slips=(
+            Slip(0, "sign", "v*tanh(x)"),
+            Slip(0, "wrong-local", "-tanh(x)"),
+            Slip(0, "wrong-local", "1/sinh(x)"),
+        ),
         torch=WITHIN_700.format("cosh", "torch.abs(torch.tanh(x))"),
         domain=Domain(samples=((0.7,), (-2.5,)), edges=((0.0,), (1000.0,), (-np.inf,))),
     ),
@@ -61,6 +81,11 @@ ROWS = (
         formula=lambda x: sp.csch(x),
         partials=lambda x, v: (-v * sp.coth(x),),
         local=(lambda x, v: -v / np.tanh(x),),
+        slips=(
+            Slip(0, "sign", "v*coth(x)"),
+            Slip(0, "wrong-local", "-coth(x)"),
+            Slip(0, "wrong-local", "1/cosh(x)"),
+        ),
         torch=WITHIN_700.format("sinh", "torch.tanh(x)"),
         domain=Domain(
             needs=NOT_0,
@@ -76,6 +101,12 @@ ROWS = (
         formula=lambda x: sp.coth(x),
         partials=lambda x, v: (1 - v**2,),
         local=(lambda x, v: 1 - v * v,),
+        slips=(
+            Slip(0, "sign", "1/sinh(x)**2"),
+            Slip(0, "wrong-local", "-1 - v**2"),
+            Slip(0, "wrong-local", "1/cosh(x)**2"),
+            Slip(0, "wrong-local", "-1/sinh(x)"),
+        ),
         torch="1/torch.tanh(x)",
         domain=Domain(
             needs=NOT_0,
@@ -92,6 +123,12 @@ ROWS = (
         formula=lambda x: sp.asinh(x),
         partials=lambda x, v: (1 / sp.sqrt(x**2 + 1),),
         local=(lambda x, v: 1 / np.sqrt(x * x + 1),),
+        slips=(
+            Slip(0, "wrong-local", "1/sqrt(1 - x**2)"),
+            Slip(0, "wrong-local", "1/sqrt(x**2 - 1)"),
+            Slip(0, "wrong-local", "1/(1 + x**2)"),
+            Slip(0, "input-for-output", "1/cosh(x)"),
+        ),
         torch="torch.asinh",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((1e200,),)),
     ),
@@ -103,6 +140,12 @@ ROWS = (
         formula=lambda x: sp.acosh(x),
         partials=lambda x, v: (1 / sp.sqrt(x**2 - 1),),
         local=(lambda x, v: 1 / np.sqrt(x * x - 1),),
+        slips=(
+            Slip(0, "sign", "-1/sqrt(x**2 - 1)"),
+            Slip(0, "wrong-local", "1/sqrt(x**2 + 1)"),
+            Slip(0, "wrong-local", "1/(x**2 - 1)"),
+            Slip(0, "input-for-output", "1/sinh(x)"),
+        ),
         torch="torch.acosh",
         convention="acosh'(1) = inf: vertical at the end (by continuity)",
         domain=Domain(
@@ -122,6 +165,12 @@ ROWS = (
         formula=lambda x: sp.atanh(x),
         partials=lambda x, v: (1 / (1 - x**2),),
         local=(lambda x, v: 1 / (1 - x * x),),
+        slips=(
+            Slip(0, "sign", "1/(x**2 - 1)"),
+            Slip(0, "wrong-local", "1/(1 + x**2)"),
+            Slip(0, "wrong-local", "1/sqrt(1 - x**2)"),
+            Slip(0, "input-for-output", "cosh(x)**2"),
+        ),
         torch="torch.atanh",
         domain=Domain(
             needs="a number between -1 and 1",

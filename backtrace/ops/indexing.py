@@ -8,7 +8,7 @@ import numpy as np
 
 from backtrace.ops.axes import Shape
 from backtrace.ops.params import REQUIRED
-from backtrace.ops.rows import Domain, Value
+from backtrace.ops.rows import Domain, Slip, Value
 from backtrace.ops.structural import Params, Structural, at
 from backtrace.ops.subscripts import ALL, EVERY, NEW, Item, Spec, index_shape, keys, picks_arrays
 
@@ -83,6 +83,7 @@ ROWS = (
         forward=_index,
         vjp=(_index_back,),
         rules=_index_rule,
+        slips=(Slip(0, "wrong-local", "g"),),
         torch=INDEX_IN_TORCH,
         show=_shown,
         indices_from=1,

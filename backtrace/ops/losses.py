@@ -9,7 +9,7 @@ import numpy as np
 from backtrace.ops.pairs import EMPTY, SOME, Pairs, not_empty
 from backtrace.ops.params import written
 from backtrace.ops.piecewise import sign
-from backtrace.ops.rows import Domain, Value, pick, select
+from backtrace.ops.rows import Domain, Slip, Value, pick, select
 from backtrace.ops.structural import at
 
 
@@ -99,6 +99,13 @@ ROWS = (
         summed=_sum_of_squares,
         products=(_twice, lambda g, yhat, y: _twice(-g, yhat, y)),
         rules=(lambda: "g*2*(yhat - y)", lambda: "-g*2*(yhat - y)"),
+        slips=(
+            Slip(0, "constant-factor", "g*(yhat - y)"),
+            Slip(0, "sign", "g*2*(y - yhat)"),
+            Slip(0, "wrong-local", "g*2*yhat"),
+            Slip(1, "constant-factor", "-g*(yhat - y)"),
+            Slip(1, "sign", "g*2*(yhat - y)"),
+        ),
         definition=lambda: "mean((yhat - y)**2)",
         words=lambda yhat, y, reduction: "no factor ½",
     ).row(
@@ -115,6 +122,14 @@ ROWS = (
         entries=lambda yhat, y: np.abs(yhat - y),
         products=(lambda g, yhat, y: g * sign(yhat - y), lambda g, yhat, y: g * sign(y - yhat)),
         rules=(lambda: "g*sign(yhat - y)", lambda: "-g*sign(yhat - y)"),
+        slips=(
+            Slip(0, "wrong-local", "g"),
+            Slip(0, "wrong-local", "g*(yhat - y)"),
+            Slip(0, "sign", "g*sign(y - yhat)"),
+            Slip(1, "wrong-local", "-g"),
+            Slip(1, "wrong-local", "-g*(yhat - y)"),
+            Slip(1, "sign", "g*sign(yhat - y)"),
+        ),
         definition=lambda: "mean(abs(yhat - y))",
     ).row(
         name="mae",
@@ -141,6 +156,12 @@ ROWS = (
         rules=(
             lambda delta: f"g*clamp(yhat - y, {written(-delta)}, {written(delta)})",
             lambda delta: f"-g*clamp(yhat - y, {written(-delta)}, {written(delta)})",
+        ),
+        slips=(
+            Slip(0, "wrong-local", "g*(yhat - y)"),
+            Slip(0, "wrong-local", "g*sign(yhat - y)"),
+            Slip(1, "wrong-local", "-g*(yhat - y)"),
+            Slip(1, "wrong-local", "-g*sign(yhat - y)"),
         ),
         definition=_huber_definition,
         words=lambda yhat, y, delta, reduction: (
@@ -172,6 +193,12 @@ ROWS = (
             lambda g, yhat, y, beta: g * _smooth_slope(y, yhat, beta),
         ),
         rules=(lambda beta: _smooth_rule("", beta), lambda beta: _smooth_rule("-", beta)),
+        slips=(
+            Slip(0, "wrong-local", "g*(yhat - y)"),
+            Slip(0, "wrong-local", "g*sign(yhat - y)"),
+            Slip(1, "wrong-local", "-g*(yhat - y)"),
+            Slip(1, "wrong-local", "-g*sign(yhat - y)"),
+        ),
         definition=_smooth_definition,
         words=lambda yhat, y, beta, reduction: _smooth_words(beta),
     ).row(
@@ -203,6 +230,14 @@ ROWS = (
             lambda g, s, t: _hinge_product(g, s, t, s),
         ),
         rules=(lambda: "g*where(t*s < 1, -t, 0)", lambda: "g*where(t*s < 1, -s, 0)"),
+        slips=(
+            Slip(0, "domain", "-g*t"),
+            Slip(0, "sign", "g*where(t*s < 1, t, 0)"),
+            Slip(0, "wrong-local", "g*where(t*s > 1, -t, 0)"),
+            Slip(0, "wrong-variable", "g*where(t*s < 1, -s, 0)"),
+            Slip(1, "domain", "-g*s"),
+            Slip(1, "sign", "g*where(t*s < 1, s, 0)"),
+        ),
         definition=lambda: "mean(relu(1 - t*s))",
         words=_hinge_words,
     ).row(

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from backtrace.ops.axes import Misfit, Shape, broadcast
-from backtrace.ops.rows import Domain, Value
+from backtrace.ops.rows import Domain, Slip, Value
 from backtrace.ops.shapes import summed
 from backtrace.ops.structural import Structural, at
 
@@ -106,6 +106,18 @@ ROWS = (
         forward=lambda a, b: a @ b,
         vjp=(_to_left, _to_right),
         rules=(_left_rule, _right_rule),
+        slips=(
+            Slip(0, "transposed", "g @ b"),
+            Slip(0, "transposed", "b.T @ g"),
+            Slip(0, "transposed", "b @ g.T"),
+            Slip(0, "transposed", "outer(b, g)"),
+            Slip(0, "wrong-local", "g*a"),
+            Slip(1, "transposed", "a @ g"),
+            Slip(1, "transposed", "g @ a.T"),
+            Slip(1, "transposed", "g.T @ a"),
+            Slip(1, "transposed", "outer(g, a)"),
+            Slip(1, "wrong-local", "g*b"),
+        ),
         torch="torch.matmul",
         domain=Domain(
             samples=(
@@ -121,6 +133,9 @@ ROWS = (
                 at(VECTOR, BATCH),
                 at(BATCH, VECTOR),
                 at([BATCH], VECTOR),
+                at(*BATCH),
+                at(BATCH[0], VECTOR),
+                at(VECTOR, BATCH[1]),
             ),
             edges=(
                 at([[1.0, np.inf]], [[0.0], [1.0]]),
@@ -140,6 +155,10 @@ ROWS = (
         forward=lambda a, b: a @ b,
         vjp=(_to_left, _to_right),
         rules=(_left_rule, _right_rule),
+        slips=(
+            Slip(0, "wrong-local", "g*a"),
+            Slip(1, "wrong-local", "g*b"),
+        ),
         torch="torch.matmul",
         notes="the same as a @ b",
         domain=Domain(
@@ -156,10 +175,16 @@ ROWS = (
         forward=lambda a, b: np.expand_dims(a, 1) * b,
         vjp=(lambda g, a, b, v: g @ b, lambda g, a, b, v: g.T @ a),
         rules=("g @ b", "g.T @ a"),
+        slips=(
+            Slip(0, "transposed", "g.T @ b"),
+            Slip(0, "missing-local", "sum(g, axis=1)"),
+            Slip(1, "transposed", "g @ a"),
+            Slip(1, "missing-local", "sum(g, axis=0)"),
+        ),
         torch="torch.outer",
         notes="entry i, j is a[i]*b[j]",
         domain=Domain(
-            samples=(at(VECTOR, [0.5, 3.0, -1.0]),),
+            samples=(at(VECTOR, [0.5, 3.0, -1.0]), at(VECTOR, OTHER)),
             edges=(at([1.0, np.inf], [0.0]), at([], [1.0])),
         ),
         carries=True,

@@ -7,7 +7,7 @@ import numpy as np
 from backtrace.ops import params as kinds
 from backtrace.ops.axes import Misfit, Shape, axis_of
 from backtrace.ops.params import written
-from backtrace.ops.rows import Domain, Value, pick
+from backtrace.ops.rows import Domain, Slip, Value, pick
 from backtrace.ops.structural import Composite, at
 
 LAST = {"axis": -1}
@@ -104,10 +104,14 @@ def _plus(eps: float) -> str:
     return f" + {written(eps)}" if eps else ""
 
 
-def _through_text(d: str, normal: str, eps: float) -> str:
+def _through_text(
+    d: str, normal: str, eps: float, *, mean: bool = True, variance: bool = True
+) -> str:
+    """What x gets, as text; without a path, that of the mean or that of the variance, a slip."""
     along = "axis=-1, keepdims=1"
+    paths = [f"mean({d}, {along})"] * mean + [f"{normal}*mean({d}*{normal}, {along})"] * variance
     deviation = f"sqrt(var(x, axis=-1, correction=0, keepdims=1){_plus(eps)})"
-    return f"({d} - mean({d}, {along}) - {normal}*mean({d}*{normal}, {along}))/{deviation}"
+    return f"({' - '.join([d, *paths])})/{deviation}"
 
 
 def _call_layer(eps: float) -> str:
@@ -153,6 +157,13 @@ ROWS = (
         vjp=(_softmax_to_x,),
         rules=(lambda x, axis: f"v*(g - sum(g*v, axis={axis}, keepdims=1))",),
         definition=lambda x, axis: f"u = exp(x); u/sum(u, axis={axis}, keepdims=1)",
+        slips=(
+            Slip(0, "missing-path", "g*v*(1 - v)"),
+            Slip(0, "wrong-local", "g*v"),
+            Slip(0, "input-for-output", "g*x*(1 - x)"),
+            Slip(0, "wrong-local", lambda x, axis: f"v*(g + sum(g*v, axis={axis}, keepdims=1))"),
+            Slip(0, "wrong-local", lambda x, axis: f"v*(g - sum(g, axis={axis}, keepdims=1))"),
+        ),
         torch="torch.softmax(x, dim=axis)",
         domain=ALONG_AXIS,
         remark=_sums_to_1,
@@ -170,6 +181,12 @@ ROWS = (
         ),
         rules=(lambda x, axis: f"g - {_call_softmax(axis)}*sum(g, axis={axis}, keepdims=1)",),
         definition=lambda x, axis: f"p = {_call_softmax(axis)}; log(p)",
+        slips=(
+            Slip(0, "missing-path", lambda x, axis: f"g*(1 - {_call_softmax(axis)})"),
+            Slip(0, "wrong-local", lambda x, axis: f"g - {_call_softmax(axis)}"),
+            Slip(0, "missing-path", lambda x, axis: f"g/{_call_softmax(axis)}"),
+            Slip(0, "wrong-local", lambda x, axis: f"g - sum(g, axis={axis}, keepdims=1)"),
+        ),
         torch="torch.log_softmax(x, dim=axis)",
         domain=ALONG_AXIS,
         notes="over the last axis, where axis is not given; log(softmax(x)) is -inf far out",
@@ -185,6 +202,15 @@ ROWS = (
         vjp=(lambda g, x, v, eps: _through(g, x, v, eps),),
         rules=(lambda x, eps: _through_text("g", "v", eps),),
         definition=lambda x, eps: _layer_definition(eps),
+        slips=(
+            Slip(
+                0,
+                "missing-path",
+                lambda x, eps: _through_text("g", "v", eps, mean=False, variance=False),
+            ),
+            Slip(0, "missing-path", lambda x, eps: _through_text("g", "v", eps, variance=False)),
+            Slip(0, "missing-path", lambda x, eps: _through_text("g", "v", eps, mean=False)),
+        ),
         torch="torch.nn.functional.layer_norm(x, x.shape[-1:], eps=eps)",
         domain=Domain(
             needs="entries that differ, where eps is 0",
@@ -226,6 +252,22 @@ ROWS = (
             "g",
         ),
         definition=lambda x, weight, bias, eps: f"xhat = {_call_layer(eps)}; xhat*weight + bias",
+        slips=(
+            Slip(
+                0,
+                "missing-path",
+                lambda x, weight, bias, eps: _through_text(
+                    "g*weight", _call_layer(eps), eps, mean=False, variance=False
+                ),
+            ),
+            Slip(
+                0,
+                "missing-local",
+                lambda x, weight, bias, eps: _through_text("g", _call_layer(eps), eps),
+            ),
+            Slip(1, "input-for-output", "g*x"),
+            Slip(2, "wrong-local", "g*weight"),
+        ),
         torch="torch.nn.functional.layer_norm(x, x.shape[-1:], weight, bias, eps)",
         domain=Domain(
             needs="entries that differ, where eps is 0",

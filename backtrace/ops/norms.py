@@ -9,7 +9,7 @@ from backtrace.ops.axes import Axis, Misfit, Shape, count, reduced, restored
 from backtrace.ops.extremes import shares
 from backtrace.ops.piecewise import sign
 from backtrace.ops.reductions import KINDS, spread
-from backtrace.ops.rows import Domain, Value, select
+from backtrace.ops.rows import Domain, Slip, Value, select
 from backtrace.ops.structural import Structural, at
 
 
@@ -75,6 +75,15 @@ ROWS = (
         forward=_norm,
         vjp=(_to_norm,),
         rules=(_norm_rule,),
+        slips=(
+            Slip(
+                0,
+                "missing-local",
+                lambda x, axis, keepdims, **_: f"{spread(x, axis, keepdims)}*2*x",
+            ),
+            Slip(0, "wrong-local", lambda x, axis, keepdims, **_: f"{spread(x, axis, keepdims)}*x"),
+            Slip(0, "wrong-local", lambda x, axis, keepdims, **_: spread(x, axis, keepdims)),
+        ),
         torch="torch.linalg.vector_norm(x, ord, dim=axis, keepdim=keepdims)",
         convention="at the zero vector the gradient is 0, with ord=1 at every entry that is 0, and"
         " with ord=inf entries that tie share evenly: the subgradients of least norm",

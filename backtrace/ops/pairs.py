@@ -6,8 +6,9 @@ the mean every entry gets g/n of the gradient, which the rules show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 from backtrace.ops import params as kinds
 from backtrace.ops.axes import Misfit, Shape, broadcast, require_room
 from backtrace.ops.params import Kind
-from backtrace.ops.rows import Value
+from backtrace.ops.rows import Slip, Value
 from backtrace.ops.structural import Composite, at
 
 REDUCTION = {"reduction": "mean"}
@@ -84,6 +85,7 @@ class Pairs:
     summed: Callable[..., Value] | None = None  # the sum of the entries, where there is a short cut
     products: tuple[Callable[..., Value], Callable[..., Value]]  # of (g, a, b), g of every entry
     rules: tuple[Callable[..., str], Callable[..., str]]  # of the params, before the division by n
+    slips: tuple[Slip, ...] = ()  # with texts that are wrong rules, before the division by n
     definition: Callable[..., str]  # with `mean(…)` in its last statement
     words: Callable[..., str] = lambda a, b, **params: ""  # what else there is to remark
     shape: Callable[[Shape, Shape], Shape] = together
@@ -121,6 +123,21 @@ class Pairs:
         """The rule of an input as text."""
         return divided(self.rules[slot](**own), self.count(a, b, reduction), reduction)
 
+    def wrong(self, slip: Slip, a: Shape, b: Shape, reduction: str, **own: float) -> str:
+        """The wrong rule of a slip as text."""
+        return divided(slip.program((), own), self.count(a, b, reduction), reduction)
+
+    def without_mean(self, slot: int, a: Shape, b: Shape, reduction: str, **own: float) -> str:  # noqa: ARG002
+        """The rule of an input without the division by n, as text."""
+        return self.rules[slot](**own)
+
+    def all_slips(self) -> Iterator[Slip]:
+        """Those of the row, and the 1/n that is left out."""
+        for slip in self.slips:
+            yield slip._replace(text=partial(self.wrong, slip))
+        for slot in range(2):
+            yield Slip(slot, "constant-factor", partial(self.without_mean, slot))
+
     def defined_as(self, a: Shape, b: Shape, reduction: str, **own: float) -> str:
         """The definition as a program."""
         return program(self.definition(**own), self.count(a, b, reduction), reduction)
@@ -153,6 +170,7 @@ class Pairs:
                 lambda a, b, **params: self.rule(0, a, b, **params),
                 lambda a, b, **params: self.rule(1, a, b, **params),
             ),
+            slips=tuple(self.all_slips()),
             definition=self.defined_as,
             remark=lambda a, b, v, **params: self.remark(a, b, **params),
             **facts,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, EachInput, Elementwise, Value, pick
+from backtrace.ops.rows import Domain, EachInput, Elementwise, Slip, Value, pick
 
 
 def sign(x: Value) -> Value:
@@ -87,6 +87,12 @@ MAX = Elementwise(
     partials=lambda *x: _shares(1, *x),
     local=EachInput(_share),
     masks=EachInput(_lost),
+    slips=(
+        Slip(0, "wrong-local", "1"),
+        Slip(0, "wrong-local", "x1 < x2"),
+        Slip(1, "wrong-local", "1"),
+        Slip(1, "wrong-local", "x1 > x2"),
+    ),
     torch="torch.maximum(*x) if len(x) == 2"
     " else torch.amax(torch.stack(torch.broadcast_tensors(*x)), 0)",
     convention="inputs that tie share the gradient evenly: the subgradient of least norm",
@@ -107,6 +113,12 @@ MIN = Elementwise(
     partials=lambda *x: _shares(-1, *x),
     local=EachInput(_share),
     masks=EachInput(_lost),
+    slips=(
+        Slip(0, "wrong-local", "1"),
+        Slip(0, "wrong-local", "x1 > x2"),
+        Slip(1, "wrong-local", "1"),
+        Slip(1, "wrong-local", "x1 < x2"),
+    ),
     torch="torch.minimum(*x) if len(x) == 2"
     " else torch.amin(torch.stack(torch.broadcast_tensors(*x)), 0)",
     convention="inputs that tie share the gradient evenly: the supergradient of least norm",
@@ -129,6 +141,10 @@ ROWS = (
         formula=lambda x: sp.Abs(x),
         partials=lambda x, v: (sp.sign(x),),
         local=(lambda x, v: sign(x),),
+        slips=(
+            Slip(0, "domain", "1"),
+            Slip(0, "wrong-local", "x"),
+        ),
         torch="torch.abs",
         convention="abs'(0) = 0: the subgradient of least norm",
         domain=Domain(
@@ -147,6 +163,7 @@ ROWS = (
         partials=lambda x, v: (sp.S.Zero,),
         local=(0.0,),
         masks=True,
+        slips=(Slip(0, "wrong-local", "1"),),
         torch="torch.sign",
         convention="sign'(0) = 0, as on both sides, although the value jumps there",
         domain=Domain(
@@ -169,6 +186,12 @@ ROWS = (
             lambda x, y, v: np.float64(~((x >= y) | np.isnan(y))),
         ),
         masks=True,
+        slips=(
+            Slip(0, "wrong-local", "1"),
+            Slip(0, "wrong-local", "x < y"),
+            Slip(1, "wrong-local", "1"),
+            Slip(1, "wrong-local", "x > y"),
+        ),
         torch="torch.fmax",
         convention="at a tie the first input has the whole gradient, as torch",
         notes="the other number where one is nan; max splits ties evenly",
@@ -191,6 +214,12 @@ ROWS = (
             lambda x, y, v: np.float64(~((x <= y) | np.isnan(y))),
         ),
         masks=True,
+        slips=(
+            Slip(0, "wrong-local", "1"),
+            Slip(0, "wrong-local", "x > y"),
+            Slip(1, "wrong-local", "1"),
+            Slip(1, "wrong-local", "x < y"),
+        ),
         torch="torch.fmin",
         convention="at a tie the first input has the whole gradient, as torch",
         notes="the other number where one is nan; min splits ties evenly",
@@ -219,6 +248,14 @@ ROWS = (
             lambda x, low, high, v: np.float64((high < low) | (x > high)),
         ),
         masks=True,
+        slips=(
+            Slip(0, "wrong-local", "1"),
+            Slip(0, "wrong-local", "(x < min) + (x > max)"),
+            Slip(1, "wrong-local", "0"),
+            Slip(1, "wrong-local", "1"),
+            Slip(2, "wrong-local", "0"),
+            Slip(2, "wrong-local", "1"),
+        ),
         torch="torch.clamp",
         convention=CLAMPED,
         notes="where min is above max the value is max",
@@ -243,6 +280,12 @@ ROWS = (
             lambda x, low, v: np.float64(x < low),
         ),
         masks=True,
+        slips=(
+            Slip(0, "wrong-local", "1"),
+            Slip(0, "wrong-local", "x < min"),
+            Slip(1, "wrong-local", "0"),
+            Slip(1, "wrong-local", "1"),
+        ),
         torch="torch.clamp_min",
         convention=CLAMPED,
         domain=Domain(
@@ -267,6 +310,12 @@ ROWS = (
             lambda x, high, v: np.float64(x > high),
         ),
         masks=True,
+        slips=(
+            Slip(0, "wrong-local", "1"),
+            Slip(0, "wrong-local", "x > max"),
+            Slip(1, "wrong-local", "0"),
+            Slip(1, "wrong-local", "1"),
+        ),
         torch="torch.clamp_max",
         convention=CLAMPED,
         domain=Domain(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, pick
+from backtrace.ops.rows import Domain, Elementwise, Slip, pick
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
@@ -19,6 +19,11 @@ ROWS = (
         formula=lambda x: sp.exp(x),
         partials=lambda x, v: (v,),
         local=(lambda x, v: v,),
+        slips=(
+            Slip(0, "input-for-output", "x"),
+            Slip(0, "wrong-local", "x*exp(x - 1)"),
+            Slip(0, "wrong-local", "exp(x - 1)"),
+        ),
         torch="torch.exp",
         domain=Domain(samples=((0.0,), (1.5,), (-2.0,)), edges=((1000.0,), (-1000.0,))),
     ),
@@ -29,6 +34,11 @@ ROWS = (
         formula=lambda x: sp.exp(x) - 1,
         partials=lambda x, v: (sp.exp(x),),
         local=(lambda x, v: v + 1,),
+        slips=(
+            Slip(0, "input-for-output", "x"),
+            Slip(0, "wrong-local", "x*exp(x - 1)"),
+            Slip(0, "wrong-local", "v - 1"),
+        ),
         torch="torch.expm1",
         domain=Domain(samples=((0.0,), (1e-5,), (-2.0,)), edges=((1000.0,), (-1000.0,))),
     ),
@@ -39,6 +49,12 @@ ROWS = (
         formula=lambda x: sp.Integer(2) ** x,
         partials=lambda x, v: (v * sp.log(2),),
         local=(lambda x, v: v * LN2,),
+        slips=(
+            Slip(0, "wrong-local", "x*2**(x - 1)"),
+            Slip(0, "wrong-local", "v"),
+            Slip(0, "wrong-local", "v/log(2)"),
+            Slip(0, "wrong-local", "exp(x)"),
+        ),
         torch="torch.exp2",
         domain=Domain(samples=((0.0,), (1.5,), (-2.0,)), edges=((2000.0,), (-2000.0,))),
     ),
@@ -50,6 +66,14 @@ ROWS = (
         formula=lambda x: sp.log(x),
         partials=lambda x, v: (1 / x,),
         local=(lambda x, v: 1 / x,),
+        slips=(
+            Slip(0, "wrong-local", "1"),
+            Slip(0, "wrong-local", "x"),
+            Slip(0, "wrong-local", "1/v"),
+            Slip(0, "wrong-local", "-1/x**2"),
+            Slip(0, "wrong-local", "exp(x)"),
+            Slip(0, "wrong-local", "x*log(x) - x"),
+        ),
         torch="torch.log",
         notes="the natural logarithm; log(x, base) has another base",
         domain=Domain(
@@ -70,6 +94,14 @@ ROWS = (
             lambda x, base, v: 1 / np.log(base) / x,
             lambda x, base, v: -v / np.log(base) / base,
         ),
+        slips=(
+            Slip(0, "wrong-local", "1/x"),
+            Slip(0, "wrong-local", "log(base)/x"),
+            Slip(0, "wrong-local", "1/(x*base)"),
+            Slip(1, "wrong-local", "1/(x*log(base))"),
+            Slip(1, "wrong-local", "-v/base"),
+            Slip(1, "wrong-local", "-1/(base*log(base)**2)"),
+        ),
         torch="torch.log(x)/torch.log(base)",
         domain=Domain(
             needs="a number above 0, and a base above 0 that is not 1",
@@ -85,6 +117,11 @@ ROWS = (
         formula=lambda x: sp.log(1 + x),
         partials=lambda x, v: (1 / (1 + x),),
         local=(lambda x, v: 1 / (x + 1),),
+        slips=(
+            Slip(0, "wrong-local", "1/x"),
+            Slip(0, "wrong-local", "1 + x"),
+            Slip(0, "wrong-local", "-1/(1 + x)**2"),
+        ),
         torch="torch.log1p",
         domain=Domain(
             needs="a number above -1",
@@ -100,6 +137,11 @@ ROWS = (
         formula=lambda x: sp.log(x) / sp.log(2),
         partials=lambda x, v: (1 / (x * sp.log(2)),),
         local=(lambda x, v: 1 / (x * LN2),),
+        slips=(
+            Slip(0, "wrong-local", "1/x"),
+            Slip(0, "wrong-local", "log(2)/x"),
+            Slip(0, "wrong-local", "1/(2*x)"),
+        ),
         torch="torch.log2",
         domain=Domain(
             needs=ABOVE_0,
@@ -116,6 +158,11 @@ ROWS = (
         formula=lambda x: sp.log(x) / sp.log(10),
         partials=lambda x, v: (1 / (x * sp.log(10)),),
         local=(lambda x, v: 1 / (x * LN10),),
+        slips=(
+            Slip(0, "wrong-local", "1/x"),
+            Slip(0, "wrong-local", "log(10)/x"),
+            Slip(0, "wrong-local", "1/(10*x)"),
+        ),
         torch="torch.log10",
         domain=Domain(
             needs=ABOVE_0,
@@ -132,6 +179,14 @@ ROWS = (
         formula=lambda x: sp.sqrt(x),
         partials=lambda x, v: (1 / (2 * v),),
         local=(lambda x, v: 1 / (2 * v),),
+        slips=(
+            Slip(0, "constant-factor", "1/v"),
+            Slip(0, "kept-exponent", "v/2"),
+            Slip(0, "sign", "-1/(2*v)"),
+            Slip(0, "input-for-output", "1/(2*x)"),
+            Slip(0, "wrong-local", "2*v"),
+            Slip(0, "wrong-local", "2*x*v/3"),
+        ),
         torch="torch.sqrt",
         convention="sqrt'(0) = inf: the root is vertical at 0 (by continuity)",
         domain=Domain(
@@ -150,6 +205,13 @@ ROWS = (
         formula=lambda x: sp.sign(x) * sp.Abs(x) ** sp.Rational(1, 3),
         partials=lambda x, v: (1 / (3 * v**2),),
         local=(lambda x, v: 1 / (3 * v**2),),
+        slips=(
+            Slip(0, "constant-factor", "1/v**2"),
+            Slip(0, "kept-exponent", "v/3"),
+            Slip(0, "wrong-local", "1/(3*v)"),
+            Slip(0, "input-for-output", "1/(3*x**2)"),
+            Slip(0, "wrong-local", "1/(2*v)"),
+        ),
         # the inner where is abs(x) with a derivative at 0: that of torch.abs would make inf × 0
         torch="torch.where(torch.signbit(x), -1.0, 1.0)"
         "*torch.where(torch.signbit(x), -x, x)**(1/3)",
@@ -170,6 +232,12 @@ ROWS = (
         formula=lambda x: 1 / sp.sqrt(x),
         partials=lambda x, v: (-(v**3) / 2,),
         local=(lambda x, v: -0.5 * v**3,),
+        slips=(
+            Slip(0, "sign", "v**3/2"),
+            Slip(0, "kept-exponent", "-v/2"),
+            Slip(0, "wrong-local", "2/v"),
+            Slip(0, "wrong-local", "-v**2"),
+        ),
         torch="torch.rsqrt",
         domain=Domain(
             needs=ABOVE_0,
@@ -185,6 +253,12 @@ ROWS = (
         formula=lambda x: x**2,
         partials=lambda x, v: (2 * x,),
         local=(lambda x, v: 2 * x,),
+        slips=(
+            Slip(0, "wrong-local", "x"),
+            Slip(0, "wrong-local", "2"),
+            Slip(0, "kept-exponent", "2*x**2"),
+            Slip(0, "wrong-local", "x**3/3"),
+        ),
         torch="torch.square",
         domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,), (1e200,))),
     ),
@@ -195,6 +269,13 @@ ROWS = (
         formula=lambda x: 1 / x,
         partials=lambda x, v: (-1 / x**2,),
         local=(lambda x, v: -v * v,),
+        slips=(
+            Slip(0, "sign", "1/x**2"),
+            Slip(0, "kept-exponent", "-1/x"),
+            Slip(0, "wrong-local", "-1"),
+            Slip(0, "wrong-local", "1"),
+            Slip(0, "wrong-local", "log(x)"),
+        ),
         torch="torch.reciprocal",
         domain=Domain(
             needs="a number that is not 0",
@@ -210,6 +291,16 @@ ROWS = (
         formula=lambda x, y: sp.log(sp.exp(x) + sp.exp(y)),
         partials=lambda x, y, v: (sp.exp(x - v), sp.exp(y - v)),
         local=(lambda x, y, v: 1 / (1 + np.exp(y - x)), lambda x, y, v: 1 / (1 + np.exp(x - y))),
+        slips=(
+            Slip(0, "missing-local", "exp(-v)"),
+            Slip(0, "missing-local", "exp(x)"),
+            Slip(0, "wrong-local", "exp(x)/v"),
+            Slip(0, "wrong-variable", "exp(y - v)"),
+            Slip(1, "missing-local", "exp(-v)"),
+            Slip(1, "missing-local", "exp(y)"),
+            Slip(1, "wrong-local", "exp(y)/v"),
+            Slip(1, "wrong-variable", "exp(x - v)"),
+        ),
         torch="torch.logaddexp",
         domain=Domain(
             samples=((1.0, 2.0), (1.0, 1.0), (-3.0, 0.5)),
@@ -228,6 +319,11 @@ ROWS = (
             lambda x, y, v: x / y,
         ),
         masks=(lambda x, y, v: (x == 0) & (y <= 0), None),
+        slips=(
+            Slip(0, "product-of-derivatives", "1/y"),
+            Slip(0, "wrong-local", "log(y) + 1"),
+            Slip(1, "wrong-local", "1/y"),
+        ),
         torch="torch.xlogy",
         convention="xlogy(0, 0) = 0, with the derivative 0 by x and 0/0 = nan by y",
         notes="x*log(y), and 0 where x is 0 whatever y is",

@@ -7,7 +7,7 @@ import numpy as np
 from backtrace.ops import params as kinds
 from backtrace.ops.activations import logistic
 from backtrace.ops.pairs import EMPTY, SOME, Pairs, equal, not_empty
-from backtrace.ops.rows import Domain, Value, pick
+from backtrace.ops.rows import Domain, Slip, Value, pick
 from backtrace.ops.structural import at
 
 LEAST_LOG = -100.0  # a logarithm is never below it, as torch
@@ -74,6 +74,14 @@ ROWS = (
         entries=_bce,
         products=(_bce_to_p, _bce_to_y),
         rules=(lambda: "g*(p - y)/(p*(1 - p))", lambda: "g*(log(1 - p) - log(p))"),
+        slips=(
+            Slip(0, "sign", "g*(y - p)/(p*(1 - p))"),
+            Slip(0, "wrong-local", "-g*(y/p + (1 - y)/(1 - p))"),
+            Slip(0, "missing-path", "-g*y/p"),
+            Slip(0, "missing-local", "g*(p - y)"),
+            Slip(1, "sign", "g*(log(p) - log(1 - p))"),
+            Slip(1, "missing-path", "-g*log(p)"),
+        ),
         definition=lambda: "-mean(y*log(p) + (1 - y)*log(1 - p))",
         words=_clamped,
         shape=equal,
@@ -105,6 +113,14 @@ ROWS = (
         entries=_bce_with_logits,
         products=(lambda g, z, y: g * (logistic(z) - y), lambda g, z, y: -g * z),
         rules=(lambda: "g*(sigmoid(z) - y)", lambda: "-g*z"),
+        slips=(
+            Slip(0, "sign", "g*(y - sigmoid(z))"),
+            Slip(0, "wrong-local", "g*sigmoid(z)"),
+            Slip(0, "input-for-output", "g*(z - y)"),
+            Slip(0, "inner-twice", "g*(sigmoid(z) - y)*sigmoid(z)*(1 - sigmoid(z))"),
+            Slip(0, "missing-local", "g*(sigmoid(z) - y)/(sigmoid(z)*(1 - sigmoid(z)))"),
+            Slip(1, "sign", "g*z"),
+        ),
         definition=lambda: "p = sigmoid(z); -mean(y*log(p) + (1 - y)*log(1 - p))",
         shape=equal,
     ).row(
@@ -139,6 +155,13 @@ ROWS = (
             lambda g, logq, p: g * np.log(p) + g * (p / p) - g * logq,  # nan at p = 0, as torch
         ),
         rules=(lambda: "-g*p", lambda: "g*(log(p) + 1 - logq)"),
+        slips=(
+            Slip(0, "sign", "g*p"),
+            Slip(0, "wrong-local", "-g*exp(logq)"),
+            Slip(0, "wrong-local", "-g*p/exp(logq)"),
+            Slip(1, "missing-path", "g*(log(p) - logq)"),
+            Slip(1, "wrong-local", "g*log(p)"),
+        ),
         definition=lambda: "mean(p*(log(p) - logq))",
         words=lambda logq, p, reduction: (
             'the divergence is the "sum" or "batchmean"' if reduction == "mean" else ""

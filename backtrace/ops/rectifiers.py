@@ -6,7 +6,7 @@ import numpy as np
 
 from backtrace.lazy import sympy as sp
 from backtrace.ops.piecewise import indicator, larger, smaller
-from backtrace.ops.rows import Domain, Elementwise, pick
+from backtrace.ops.rows import Domain, Elementwise, Slip, pick
 
 FLAT = "at both bends the derivative is 0, that of the flat piece: the one of least norm"
 
@@ -20,6 +20,12 @@ ROWS = (
         partials=lambda x, v: (indicator(x > 0),),
         local=(lambda x, v: pick(x <= 0, 0.0, 1.0),),  # 1 for nan, as torch
         masks=True,
+        slips=(
+            Slip(0, "domain", "1"),
+            Slip(0, "wrong-local", "x"),
+            Slip(0, "wrong-local", "x < 0"),
+            Slip(0, "wrong-local", "sign(x)"),
+        ),
         torch="torch.relu",
         convention="relu'(0) = 0: the subgradient of least norm",
         domain=Domain(
@@ -38,6 +44,12 @@ ROWS = (
         formula=lambda x, negative_slope: sp.Piecewise((x, x > 0), (negative_slope * x, True)),
         partials=lambda x, v, negative_slope: (sp.Piecewise((1, x > 0), (negative_slope, True)),),
         local=(lambda x, v, negative_slope: pick(x > 0, 1.0, negative_slope),),
+        slips=(
+            Slip(0, "wrong-local", "x > 0"),
+            Slip(0, "wrong-local", "where(x > 0, 1, -negative_slope)"),
+            Slip(0, "wrong-local", "where(x > 0, 1, negative_slope*x)"),
+            Slip(0, "wrong-local", "where(x < 0, 1, negative_slope)"),
+        ),
         torch="torch.nn.functional.leaky_relu",
         convention="leaky_relu'(0) = negative_slope, the slope on the left: the one of least norm",
         domain=Domain(
@@ -59,6 +71,14 @@ ROWS = (
         ),
         local=(lambda x, a, v: pick(x > 0, 1.0, a), lambda x, a, v: pick(x > 0, 0.0, x)),
         masks=(None, lambda x, a, v: x > 0),
+        slips=(
+            Slip(0, "wrong-local", "x > 0"),
+            Slip(0, "wrong-local", "where(x > 0, 1, a*x)"),
+            Slip(0, "wrong-local", "where(x < 0, 1, a)"),
+            Slip(1, "wrong-local", "x"),
+            Slip(1, "wrong-local", "x <= 0"),
+            Slip(1, "wrong-local", "where(x > 0, x, 0)"),
+        ),
         # torch's own prelu takes a slope for each channel and does not broadcast; the inner where
         # keeps an infinite slope out of the gradient on the right
         torch="torch.where(x > 0, x, torch.where(x > 0, 0, a)*x)",
@@ -79,6 +99,10 @@ ROWS = (
         partials=lambda x, v: (indicator(x > 0) * indicator(x < 6),),
         local=(lambda x, v: pick((x <= 0) | (x >= 6), 0.0, 1.0),),
         masks=True,
+        slips=(
+            Slip(0, "wrong-local", "x > 0"),
+            Slip(0, "domain", "1"),
+        ),
         torch="torch.nn.functional.relu6",
         convention=f"{FLAT} (at 0 and 6)",
         domain=Domain(
@@ -103,6 +127,11 @@ ROWS = (
         partials=lambda x, v, min_val, max_val: (indicator(x > min_val) * indicator(x < max_val),),
         local=(lambda x, v, min_val, max_val: pick((x <= min_val) | (x >= max_val), 0.0, 1.0),),
         masks=True,
+        slips=(
+            Slip(0, "domain", "1"),
+            Slip(0, "wrong-local", "x > min_val"),
+            Slip(0, "wrong-local", "1 - v**2"),
+        ),
         torch="torch.nn.functional.hardtanh",
         convention=FLAT,
         domain=Domain(
@@ -121,6 +150,11 @@ ROWS = (
         partials=lambda x, v: (indicator(x > -3) * indicator(x < 3) / 6,),
         local=(lambda x, v: pick((x <= -3) | (x >= 3), 0.0, 1 / 6),),
         masks=True,
+        slips=(
+            Slip(0, "constant-factor", "(x > -3)*(x < 3)"),
+            Slip(0, "domain", "1/6"),
+            Slip(0, "wrong-local", "v*(1 - v)"),
+        ),
         # torch.nn.functional.hardsigmoid differentiates with 1/6 rounded to float32
         torch="torch.nn.functional.relu6(x + 3)/6",
         convention=f"{FLAT} (at -3 and 3)",
@@ -141,6 +175,11 @@ ROWS = (
         partials=lambda x, v: (sp.Piecewise((0, x <= -3), (x / 3 + sp.S.Half, x < 3), (1, True)),),
         local=(lambda x, v: pick(x <= -3, 0.0, pick(x < 3, x / 3 + 0.5, 1.0)),),
         masks=(lambda x, v: x <= -3,),
+        slips=(
+            Slip(0, "missing-path", "where(x <= -3, 0, where(x < 3, (x + 3)/6, 1))"),
+            Slip(0, "missing-path", "where(x <= -3, 0, where(x < 3, x/6, 1))"),
+            Slip(0, "product-of-derivatives", "(x > -3)*(x < 3)/6"),
+        ),
         torch="torch.nn.functional.hardswish",
         convention="hardswish'(-3) = 0 and hardswish'(3) = 1: those of the straight outer pieces",
         domain=Domain(

@@ -6,7 +6,7 @@ import numpy as np
 
 from backtrace.ops import params as kinds
 from backtrace.ops.axes import Axis, Shape, axis_of, count, filled, reduced, restored
-from backtrace.ops.rows import Domain, Value, pick
+from backtrace.ops.rows import Domain, Slip, Value, pick
 from backtrace.ops.structural import Structural, at
 
 AXIS = {"axis": None, "keepdims": False}
@@ -91,6 +91,14 @@ ROWS = (
             lambda g, x, v, axis, keepdims: filled(restored(g, x.shape, axis, keepdims), x.shape),
         ),
         rules=(spread,),
+        slips=(
+            Slip(
+                0,
+                "constant-factor",
+                lambda x, axis, keepdims: f"{spread(x, axis, keepdims)}/{count(x, axis)}",
+            ),
+            Slip(0, "wrong-local", lambda x, axis, keepdims: f"{spread(x, axis, keepdims)}*x"),
+        ),
         torch="torch.sum(x, dim=axis, keepdim=keepdims)",
         domain=Domain(
             samples=(
@@ -128,6 +136,14 @@ ROWS = (
             ),
         ),
         rules=(lambda x, axis, keepdims: f"{spread(x, axis, keepdims)}/{count(x, axis)}",),
+        slips=(
+            Slip(0, "constant-factor", spread),
+            Slip(
+                0,
+                "wrong-local",
+                lambda x, axis, keepdims: f"{spread(x, axis, keepdims)}*x/{count(x, axis)}",
+            ),
+        ),
         torch="torch.mean(x, dim=axis, keepdim=keepdims)",
         domain=Domain(
             needs="at least one entry",
@@ -155,6 +171,11 @@ ROWS = (
         forward=lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims),
         vjp=(_to_factors,),
         rules=(lambda x, axis, keepdims: f"{spread(x, axis, keepdims, 'g*v')}/x",),
+        slips=(
+            Slip(0, "wrong-local", lambda x, axis, keepdims: spread(x, axis, keepdims, "g*v")),
+            Slip(0, "wrong-local", lambda x, axis, keepdims: f"{spread(x, axis, keepdims)}*x"),
+            Slip(0, "product-of-derivatives", spread),
+        ),
         torch="torch.prod(x).reshape((1,)*x.dim() if keepdims else ()) if axis is None"
         " else torch.prod(x, axis, keepdims)",
         domain=Domain(
@@ -195,6 +216,11 @@ ROWS = (
             lambda g, x, v, axis: np.flip(np.cumsum(np.flip(g, axis=axis), axis=axis), axis=axis),
         ),
         rules=(lambda x, axis: f"g + {along('sum', 'g', x, axis)} - cumsum(g, {axis})",),
+        slips=(
+            Slip(0, "missing-path", "g"),
+            Slip(0, "transposed", lambda x, axis: f"cumsum(g, {axis})"),
+            Slip(0, "wrong-local", lambda x, axis: along("sum", "g", x, axis)),
+        ),
         torch="torch.cumsum(x, axis)",
         domain=Domain(
             samples=(
@@ -219,6 +245,15 @@ ROWS = (
             lambda x, axis, keepdims: (
                 f"{spread(x, axis, keepdims)}*exp(x - {spread(x, axis, keepdims, 'v')})"
             ),
+        ),
+        slips=(
+            Slip(
+                0, "missing-local", lambda x, axis, keepdims: f"{spread(x, axis, keepdims)}*exp(x)"
+            ),
+            Slip(
+                0, "missing-local", lambda x, axis, keepdims: spread(x, axis, keepdims, "g*exp(-v)")
+            ),
+            Slip(0, "wrong-local", spread),
         ),
         torch="torch.logsumexp(x, tuple(range(x.dim())) if axis is None else axis, keepdims)",
         domain=Domain(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Value
+from backtrace.ops.rows import Domain, Elementwise, Slip, Value
 
 
 def is_whole(x: Value) -> Value:
@@ -26,6 +26,7 @@ ROWS = (
         partials=lambda x, v: (sp.S.Zero,),
         local=(0.0,),
         masks=True,
+        slips=(Slip(0, "wrong-local", "1"),),
         torch="torch.floor",
         convention=_steps("floor"),
         domain=Domain(kink=is_whole, samples=((1.5,), (-1.5,)), kinks=((2.0,), (0.0,))),
@@ -40,6 +41,7 @@ ROWS = (
         partials=lambda x, v: (sp.S.Zero,),
         local=(0.0,),
         masks=True,
+        slips=(Slip(0, "wrong-local", "1"),),
         torch="torch.ceil",
         convention=_steps("ceil"),
         domain=Domain(kink=is_whole, samples=((1.5,), (-1.5,)), kinks=((2.0,), (0.0,))),
@@ -56,6 +58,7 @@ ROWS = (
         partials=lambda x, v: (sp.S.Zero,),
         local=(0.0,),
         masks=True,
+        slips=(Slip(0, "wrong-local", "1"),),
         torch="torch.round",
         convention=_steps("round"),
         notes="halves go to the even neighbour: round(2.5) = 2",
@@ -76,6 +79,7 @@ ROWS = (
         partials=lambda x, v: (sp.S.Zero,),
         local=(0.0,),
         masks=True,
+        slips=(Slip(0, "wrong-local", "1"),),
         torch="torch.trunc",
         convention=_steps("trunc"),
         domain=Domain(
@@ -112,6 +116,10 @@ ROWS = (
         formula=lambda x, y: x - y * sp.sign(x / y) * sp.floor(sp.Abs(x / y)),
         partials=lambda x, y, v: (sp.S.One, -sp.sign(x / y) * sp.floor(sp.Abs(x / y))),
         local=(1.0, lambda x, y, v: -np.trunc(x / y)),
+        slips=(
+            Slip(1, "wrong-local", "0"),
+            Slip(1, "wrong-local", "-x/y"),
+        ),
         torch="torch.fmod",
         convention="where x is a multiple of y the value jumps; the derivatives are 1 and"
         " -trunc(x/y)",

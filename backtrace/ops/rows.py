@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,24 @@ class EachInput:
         return lambda *values, **params: self.rule(slot, *values, **params)
 
 
+class Slip(NamedTuple):
+    """A well-known wrong form of the derivative by an input: what students write instead.
+
+    Slips that can be made with any operation, such as another sign or a factor of 2, are none,
+    unless the operation is known for them: cos' is often given as sin.
+    """
+
+    slot: int  # the input
+    code: str  # the kind of mistake, as in backtrace.homework.verdicts.MISTAKES
+    # The wrong local derivative, as a program in the names of the inputs, the params and v, the
+    # output; of an operation on whole arrays a wrong rule, as `Structural.rules` has right ones.
+    text: str | Callable[..., str]
+
+    def program(self, shapes: Sequence[tuple[int, ...]], params: Mapping[str, Any]) -> str:
+        """The wrong form for inputs of these shapes, as text."""
+        return self.text(*shapes, **params) if callable(self.text) else self.text
+
+
 def where_local_is_zero(rule: Local) -> Mask:
     """The mask of an operation that selects: what its local derivative is 0 for, it blocks."""
 
@@ -90,6 +108,7 @@ class Op:
     by_keyword: bool = False  # by position an earlier row is meant, so it is shown clamp(x, max=0)
     two_paths: bool = False  # torch sums two paths: an infinite upstream gives inf - inf = nan
     forward: Callable[..., Value]  # numpy: (*inputs, **params)
+    slips: tuple[Slip, ...] = ()  # the well-known wrong forms of its derivatives
     torch: str  # "torch.log", or an expression in the names of the inputs and params
     domain: Domain
     convention: str = ""  # what the derivative is at a kink, and why: "relu'(0) = 0: …"
@@ -124,6 +143,12 @@ class Op:
     def is_index(self, slot: int) -> bool:  # noqa: ARG002  (a row of whole arrays may say yes)
         """Whether an input holds indices or classes, which are whole numbers."""
         return False
+
+    def names(self, arity: int) -> list[str]:
+        """What its inputs are called in its rules; x1, x2, … where there may be any number."""
+        fixed = [name for name in self.inputs if not name.startswith("*")]
+        last = self.inputs[-1].lstrip("*")
+        return [*fixed, *(f"{last}{k + 1}" for k in range(arity - len(fixed)))]
 
     @property
     def written(self) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from backtrace.ops import params as kinds
 from backtrace.ops.axes import Axis, Misfit, Shape, axes_of
 from backtrace.ops.params import REQUIRED, axes_written
-from backtrace.ops.rows import Domain
+from backtrace.ops.rows import Domain, Slip
 from backtrace.ops.structural import Structural, at
 
 MATRIX = [[1.0, -2.0, 0.5], [3.0, 0.25, -1.0]]
@@ -119,6 +119,7 @@ ROWS = (
         forward=lambda x, shape: np.reshape(x, shape),
         vjp=(lambda g, x, v, shape: np.reshape(g, np.shape(x)),),
         rules=(_reshape_back,),
+        slips=(Slip(0, "transposed", "g.T"),),
         torch="torch.reshape(x, shape)",
         notes="the entries keep their order, the last axis running fastest",
         domain=Domain(
@@ -188,6 +189,13 @@ ROWS = (
         forward=lambda x, shape: np.broadcast_to(x, _stretched(np.shape(x), shape)),
         vjp=(lambda g, x, v, shape: g,),
         rules=(lambda x, shape: summed("g", _stretched(x, shape), x),),
+        slips=(
+            Slip(
+                0,
+                "constant-factor",
+                lambda x, shape: summed("g", _stretched(x, shape), x).replace("sum(", "mean("),
+            ),
+        ),
         torch="torch.broadcast_to(x, shape)",
         notes="-1 leaves an axis as it is",
         domain=Domain(

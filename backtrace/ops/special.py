@@ -8,7 +8,7 @@ import numpy as np
 
 from backtrace.lazy import special
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Value, pick
+from backtrace.ops.rows import Domain, Elementwise, Slip, Value, pick
 
 
 def _is_pole(x: Value) -> Value:
@@ -68,6 +68,11 @@ ROWS = (
             ),
         ),
         masks=(lambda x, v: x * x * pi == 0,),
+        slips=(
+            Slip(0, "product-of-derivatives", "cos(pi*x)"),
+            Slip(0, "missing-path", "cos(pi*x)/x"),
+            Slip(0, "quotient-sign", "(cos(pi*x) + v)/x"),
+        ),
         torch="torch.sinc",
         notes="sin(pi*x)/(pi*x), as numpy and torch; sinc in mathematics and in sympy is sin(x)/x",
         domain=Domain(
@@ -82,6 +87,11 @@ ROWS = (
         formula=lambda x: sp.erf(x),
         partials=lambda x, v: (2 * sp.exp(-(x**2)) / sp.sqrt(sp.pi),),
         local=(lambda x, v: 2 / sqrt(pi) * np.exp(-x * x),),
+        slips=(
+            Slip(0, "constant-factor", "exp(-x**2)"),
+            Slip(0, "wrong-local", "exp(-x**2/2)/sqrt(2*pi)"),
+            Slip(0, "wrong-local", "2*exp(x**2)/sqrt(pi)"),
+        ),
         torch="torch.erf",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((100.0,), (-np.inf,))),
     ),
@@ -92,6 +102,10 @@ ROWS = (
         formula=lambda x: sp.erfc(x),
         partials=lambda x, v: (-2 * sp.exp(-(x**2)) / sp.sqrt(sp.pi),),
         local=(lambda x, v: -2 / sqrt(pi) * np.exp(-x * x),),
+        slips=(
+            Slip(0, "sign", "2*exp(-x**2)/sqrt(pi)"),
+            Slip(0, "constant-factor", "-exp(-x**2)"),
+        ),
         torch="torch.erfc",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((100.0,), (-np.inf,))),
     ),
@@ -103,6 +117,10 @@ ROWS = (
         formula=lambda x: sp.log(sp.Abs(sp.gamma(x))),
         partials=lambda x, v: (DIGAMMA.applied(x),),
         local=(lambda x, v: special.digamma(x),),
+        slips=(
+            Slip(0, "wrong-local", "exp(v)*digamma(x)"),
+            Slip(0, "missing-local", "exp(-v)"),
+        ),
         torch="torch.lgamma",
         notes="log(abs(gamma(x)))",
         domain=Domain(

@@ -7,7 +7,7 @@ import numpy as np
 from backtrace.ops import params as kinds
 from backtrace.ops.axes import Axis, Shape, axes_of, count, reduced, restored
 from backtrace.ops.reductions import KINDS, along, spread
-from backtrace.ops.rows import Domain, Value, pick, select
+from backtrace.ops.rows import Domain, Slip, Value, pick, select
 from backtrace.ops.structural import Structural, at
 
 SPREAD_PARAMS = {"axis": None, "correction": 1.0, "keepdims": False}
@@ -68,14 +68,22 @@ def _is_constant(x: Value, axis: Axis, correction: float, keepdims: bool) -> Val
 
 def _centred(shape: Shape, axis: Axis, correction: float) -> str:
     """The end of both rules, as text: `(x - mean(x))/3`."""
-    divisor = kinds.written(float(_divisor(shape, axis, correction)))
-    return f"(x - {along('mean', 'x', shape, axis)})/{divisor}"
+    return f"(x - {along('mean', 'x', shape, axis)})/{_divided_by(shape, axis, correction)}"
+
+
+def _divided_by(shape: Shape, axis: Axis, correction: float) -> str:
+    return kinds.written(float(_divisor(shape, axis, correction)))
+
+
+def _other(correction: float) -> float:
+    """The correction that others have: n for n - 1, and n - 1 for n."""
+    return 0.0 if correction else 1.0
 
 
 def _divisor_remark(x: Value, v: Value, axis: Axis, correction: float, keepdims: bool) -> str:
     """What the sum of squares was divided by, since others divide by n."""
     off = f"n - {correction:g}" if correction else "n"
-    return f"divides by {off} = {kinds.written(float(_divisor(np.shape(x), axis, correction)))}"
+    return f"divides by {off} = {_divided_by(np.shape(x), axis, correction)}"
 
 
 def _defined(x: Value, axis: Axis, correction: float, keepdims: bool) -> bool:
@@ -127,6 +135,29 @@ ROWS = (
                 f"{spread(x, axis, keepdims)}*2*{_centred(x, axis, correction)}"
             ),
         ),
+        slips=(
+            Slip(
+                0,
+                "constant-factor",
+                lambda x, axis, correction, keepdims: (
+                    f"{spread(x, axis, keepdims)}*2*{_centred(x, axis, _other(correction))}"
+                ),
+            ),
+            Slip(
+                0,
+                "constant-factor",
+                lambda x, axis, correction, keepdims: (
+                    f"{spread(x, axis, keepdims)}*2*(x - {along('mean', 'x', x, axis)})"
+                ),
+            ),
+            Slip(
+                0,
+                "missing-path",
+                lambda x, axis, correction, keepdims: (
+                    f"{spread(x, axis, keepdims)}*2*x/{_divided_by(x, axis, correction)}"
+                ),
+            ),
+        ),
         torch=f"torch.var({SHIFTED}, dim=axis, correction=correction, keepdim=keepdims)",
         domain=Domain(
             needs=NEEDS,
@@ -149,6 +180,29 @@ ROWS = (
         rules=(
             lambda x, axis, correction, keepdims: (
                 f"{spread(x, axis, keepdims, 'g/v')}*{_centred(x, axis, correction)}"
+            ),
+        ),
+        slips=(
+            Slip(
+                0,
+                "constant-factor",
+                lambda x, axis, correction, keepdims: (
+                    f"{spread(x, axis, keepdims, 'g/v')}*{_centred(x, axis, _other(correction))}"
+                ),
+            ),
+            Slip(
+                0,
+                "missing-local",
+                lambda x, axis, correction, keepdims: (
+                    f"{spread(x, axis, keepdims)}*2*{_centred(x, axis, correction)}"
+                ),
+            ),
+            Slip(
+                0,
+                "missing-path",
+                lambda x, axis, correction, keepdims: (
+                    f"{spread(x, axis, keepdims, 'g/v')}*x/{_divided_by(x, axis, correction)}"
+                ),
             ),
         ),
         torch=f"torch.std({SHIFTED}, dim=axis, correction=correction, keepdim=keepdims)",

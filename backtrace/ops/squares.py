@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.ops.axes import Misfit, Shape, broadcast
-from backtrace.ops.rows import Array, Domain, Value
+from backtrace.ops.rows import Array, Domain, Slip, Value
 from backtrace.ops.shapes import summed
 from backtrace.ops.structural import Structural, at
 
@@ -166,6 +166,10 @@ ROWS = (
         forward=lambda a: np.trace(a),
         vjp=(_on_diagonal,),
         rules=(":g on the diagonal, 0 elsewhere",),
+        slips=(
+            Slip(0, "wrong-local", "g"),
+            Slip(0, "wrong-local", "g*a"),
+        ),
         torch="torch.trace",
         domain=Domain(
             samples=(at(MATRIX), at([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), at([[1.0], [2.0]])),
@@ -180,6 +184,11 @@ ROWS = (
         forward=_det,
         vjp=(lambda g, a, v: np.expand_dims(g, (-1, -2)) * _cofactors(a),),
         rules=(_det_rule,),
+        slips=(
+            Slip(0, "transposed", lambda a: _det_rule(a).removesuffix(".mT").removesuffix(".T")),
+            Slip(0, "wrong-local", lambda a: _det_rule(a).replace("g*v", "g")),
+            Slip(0, "wrong-local", lambda a: "g*v" if len(a) == 2 else "unsqueeze(g*v, (-2, -1))"),
+        ),
         torch=DET_IN_TORCH,
         remark=lambda a, v: (
             "singular: the gradient is g times the cofactors" if np.any(v == 0) else ""
@@ -209,6 +218,12 @@ ROWS = (
         forward=_inv,
         vjp=(lambda g, a, v: -v.swapaxes(-1, -2) @ g @ v.swapaxes(-1, -2),),
         rules=(_inv_rule,),
+        slips=(
+            Slip(0, "sign", lambda a: _inv_rule(a)[1:]),
+            Slip(0, "transposed", "-v @ g @ v"),
+            Slip(0, "wrong-local", "-g*v**2"),
+            Slip(0, "wrong-local", "-g/a**2"),
+        ),
         torch="torch.linalg.inv",
         domain=Domain(
             samples=(at(MATRIX), at(SMALL), at([SMALL, [[0.5, 0.0], [1.0, 4.0]]])),
@@ -223,6 +238,12 @@ ROWS = (
         forward=_solve,
         vjp=(_to_matrix, _to_right_side),
         rules=(_matrix_rule, _right_side_rule),
+        slips=(
+            Slip(0, "sign", lambda a, b: _matrix_rule(a, b).replace("-", "", 1)),
+            Slip(0, "transposed", "-outer(v, solve(a.T, g))"),
+            Slip(0, "transposed", "-outer(solve(a, g), v)"),
+            Slip(1, "transposed", "solve(a, g)"),
+        ),
         torch="torch.linalg.solve",
         notes="the x with a @ x = b; b is a vector, or a matrix with a right side in each column",
         domain=Domain(

@@ -88,12 +88,6 @@ class Structural(Op):
             raise ValueError(f"no gradient passes to input {slot} of {self.name}")
         return rule(*shapes, **params) if callable(rule) else rule
 
-    def names(self, arity: int) -> list[str]:
-        """What its inputs are called in its rules; x1, x2, … where there may be any number."""
-        fixed = [name for name in self.inputs if not name.startswith("*")]
-        last = self.inputs[-1].lstrip("*")
-        return [*fixed, *(f"{last}{k + 1}" for k in range(arity - len(fixed)))]
-
     def shown(self, labels: Sequence[str], params: Params) -> str:
         """The operation applied to inputs of these names, as text in the language."""
         if self.show is not None:

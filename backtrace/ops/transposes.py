@@ -9,7 +9,7 @@ import numpy as np
 from backtrace.ops import params as kinds
 from backtrace.ops.axes import Misfit, Shape, axes_of, axis_of
 from backtrace.ops.params import REQUIRED
-from backtrace.ops.rows import Domain
+from backtrace.ops.rows import Domain, Slip
 from backtrace.ops.shapes import MATRIX, STACK
 from backtrace.ops.structural import Structural, at
 
@@ -54,6 +54,8 @@ def _last_two_swapped(x: Shape) -> Shape:
     return (*x[:-2], x[-1], x[-2])
 
 
+SQUARE = [[1.0, -2.0], [3.0, 0.5]]
+
 ROWS = (
     Structural(
         name="T",
@@ -63,9 +65,12 @@ ROWS = (
         forward=lambda x: x.T,
         vjp=(lambda g, x, v: g.T,),
         rules=("g.T",),
+        slips=(Slip(0, "transposed", "g"),),
         torch="x.permute(tuple(range(x.ndim - 1, -1, -1)))",
         notes="all axes reversed; .mT swaps the last two, in every matrix of a batch",
-        domain=Domain(samples=(at(MATRIX), at([1.0, 2.0])), edges=(at(2.0), at(STACK), at([[]]))),
+        domain=Domain(
+            samples=(at(MATRIX), at([1.0, 2.0]), at(SQUARE)), edges=(at(2.0), at(STACK), at([[]]))
+        ),
         carries=True,
         moves=True,
     ),
@@ -77,8 +82,9 @@ ROWS = (
         forward=lambda x: x.swapaxes(-1, -2),
         vjp=(lambda g, x, v: g.swapaxes(-1, -2),),
         rules=("g.mT",),
+        slips=(Slip(0, "transposed", "g"),),
         torch="x.mT",
-        domain=Domain(samples=(at(MATRIX), at(STACK)), edges=(at([[]]),)),
+        domain=Domain(samples=(at(MATRIX), at(STACK), at(SQUARE)), edges=(at([[]]),)),
         carries=True,
         moves=True,
     ),
@@ -95,10 +101,15 @@ ROWS = (
         forward=lambda x, axis0, axis1: x.swapaxes(axis0, axis1),
         vjp=(lambda g, x, v, axis0, axis1: g.swapaxes(axis0, axis1),),
         rules=(lambda x, axis0, axis1: f"transpose(g, {axis0}, {axis1})",),
+        slips=(Slip(0, "transposed", "g"),),
         torch="torch.transpose(x, axis0, axis1)",
         notes="two numbers are two axes that change places, as in torch; a tuple is a new order",
         domain=Domain(
-            samples=(at(MATRIX, axis0=0, axis1=1), at(STACK, axis0=-1, axis1=0)),
+            samples=(
+                at(MATRIX, axis0=0, axis1=1),
+                at(STACK, axis0=-1, axis1=0),
+                at(SQUARE, axis0=0, axis1=1),
+            ),
             edges=(at([1.0, 2.0], axis0=0, axis1=0),),
         ),
         carries=True,
@@ -115,9 +126,10 @@ ROWS = (
         forward=lambda x, axes: np.transpose(x, axes),
         vjp=(lambda g, x, v, axes: np.transpose(g, _back(np.shape(x), axes)),),
         rules=(_back_rule,),
+        slips=(Slip(0, "transposed", "g"),),
         torch="x.permute(tuple(range(x.ndim - 1, -1, -1)) if axes is None else axes)",
         domain=Domain(
-            samples=(at(MATRIX), at(MATRIX, axes=(1, 0)), at(STACK, axes=(2, 0, -2))),
+            samples=(at(MATRIX), at(MATRIX, axes=(1, 0)), at(STACK, axes=(2, 0, -2)), at(SQUARE)),
             edges=(at(2.0), at([1.0, 2.0], axes=(0,)), at(STACK)),
         ),
         carries=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Value, pick
+from backtrace.ops.rows import Domain, Elementwise, Slip, Value, pick
 
 UNIT = "a number from -1 to 1"
 BEYOND_UNIT = "a number of at most -1 or at least 1"
@@ -30,6 +30,10 @@ ROWS = (
         formula=lambda x: sp.sin(x),
         partials=lambda x, v: (sp.cos(x),),
         local=(lambda x, v: np.cos(x),),
+        slips=(
+            Slip(0, "sign", "-cos(x)"),
+            Slip(0, "wrong-local", "-sin(x)"),
+        ),
         torch="torch.sin",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((np.inf,),)),
     ),
@@ -40,6 +44,10 @@ ROWS = (
         formula=lambda x: sp.cos(x),
         partials=lambda x, v: (-sp.sin(x),),
         local=(lambda x, v: -np.sin(x),),
+        slips=(
+            Slip(0, "sign", "sin(x)"),
+            Slip(0, "wrong-local", "-cos(x)"),
+        ),
         torch="torch.cos",
         domain=Domain(samples=((0.7,), (-2.5,)), edges=((0.0,), (np.inf,))),
     ),
@@ -50,6 +58,16 @@ ROWS = (
         formula=lambda x: sp.tan(x),
         partials=lambda x, v: (1 + v**2,),
         local=(lambda x, v: 1 + v * v,),
+        slips=(
+            Slip(0, "wrong-local", "1/cos(x)"),
+            Slip(0, "wrong-local", "v**2"),
+            Slip(0, "wrong-local", "1/sin(x)**2"),
+            Slip(0, "wrong-local", "-1/sin(x)**2"),
+            Slip(0, "wrong-local", "v/cos(x)"),
+            Slip(0, "wrong-local", "1/(1 + x**2)"),
+            Slip(0, "product-of-derivatives", "-cos(x)/sin(x)"),
+            Slip(0, "wrong-local", "1 - v**2"),
+        ),
         torch="torch.tan",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((np.pi / 2,),)),
     ),
@@ -60,6 +78,12 @@ ROWS = (
         formula=lambda x: sp.sec(x),
         partials=lambda x, v: (v * sp.tan(x),),
         local=(lambda x, v: v * np.tan(x),),
+        slips=(
+            Slip(0, "wrong-local", "tan(x)"),
+            Slip(0, "wrong-local", "v**2"),
+            Slip(0, "sign", "-v*tan(x)"),
+            Slip(0, "wrong-local", "-1/sin(x)"),
+        ),
         torch="1/torch.cos(x)",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((np.pi / 2,),)),
     ),
@@ -71,6 +95,12 @@ ROWS = (
         formula=lambda x: sp.csc(x),
         partials=lambda x, v: (-v * sp.cot(x),),
         local=(lambda x, v: -v / np.tan(x),),
+        slips=(
+            Slip(0, "sign", "v*cot(x)"),
+            Slip(0, "wrong-local", "-cot(x)"),
+            Slip(0, "wrong-local", "-v**2"),
+            Slip(0, "wrong-local", "1/cos(x)"),
+        ),
         torch="1/torch.sin(x)",
         domain=Domain(
             needs=NO_HALF_TURN,
@@ -86,6 +116,13 @@ ROWS = (
         formula=lambda x: sp.cot(x),
         partials=lambda x, v: (-1 - v**2,),
         local=(lambda x, v: -1 - v * v,),
+        slips=(
+            Slip(0, "sign", "v**2 + 1"),
+            Slip(0, "wrong-local", "-1/sin(x)"),
+            Slip(0, "wrong-local", "-v/sin(x)"),
+            Slip(0, "wrong-local", "1/cos(x)**2"),
+            Slip(0, "wrong-local", "cos(x)**2"),
+        ),
         torch="1/torch.tan(x)",
         domain=Domain(
             needs=NO_HALF_TURN,
@@ -102,6 +139,15 @@ ROWS = (
         formula=lambda x: sp.asin(x),
         partials=lambda x, v: (1 / sp.sqrt(1 - x**2),),
         local=(lambda x, v: 1 / np.sqrt(1 - x * x),),
+        slips=(
+            Slip(0, "sign", "-1/sqrt(1 - x**2)"),
+            Slip(0, "wrong-local", "1/(1 - x**2)"),
+            Slip(0, "wrong-local", "1/sqrt(1 + x**2)"),
+            Slip(0, "wrong-local", "1/(1 + x**2)"),
+            Slip(0, "input-for-output", "1/cos(x)"),
+            Slip(0, "wrong-local", "-cos(x)/sin(x)**2"),
+            Slip(0, "wrong-local", "sqrt(1 - x**2)"),
+        ),
         torch="torch.asin",
         convention="asin'(-1) = asin'(1) = inf: vertical at the ends (by continuity)",
         domain=Domain(
@@ -121,6 +167,13 @@ ROWS = (
         formula=lambda x: sp.acos(x),
         partials=lambda x, v: (-1 / sp.sqrt(1 - x**2),),
         local=(lambda x, v: -1 / np.sqrt(1 - x * x),),
+        slips=(
+            Slip(0, "sign", "1/sqrt(1 - x**2)"),
+            Slip(0, "wrong-local", "-1/(1 - x**2)"),
+            Slip(0, "wrong-local", "-1/sqrt(1 + x**2)"),
+            Slip(0, "input-for-output", "-1/sin(x)"),
+            Slip(0, "wrong-local", "sin(x)/cos(x)**2"),
+        ),
         torch="torch.acos",
         convention="acos'(-1) = acos'(1) = -inf: vertical at the ends (by continuity)",
         domain=Domain(
@@ -140,6 +193,14 @@ ROWS = (
         formula=lambda x: sp.atan(x),
         partials=lambda x, v: (1 / (1 + x**2),),
         local=(lambda x, v: 1 / (x * x + 1),),
+        slips=(
+            Slip(0, "wrong-local", "1/(1 - x**2)"),
+            Slip(0, "wrong-local", "1/sqrt(1 + x**2)"),
+            Slip(0, "wrong-local", "1/sqrt(1 - x**2)"),
+            Slip(0, "input-for-output", "cos(x)**2"),
+            Slip(0, "wrong-local", "-1/sin(x)**2"),
+            Slip(0, "wrong-local", "1 + x**2"),
+        ),
         torch="torch.atan",
         domain=Domain(samples=((0.0,), (0.5,), (-3.0,)), edges=((np.inf,), (1e200,))),
     ),
@@ -151,6 +212,11 @@ ROWS = (
         formula=lambda x: sp.acot(x),
         partials=lambda x, v: (-1 / (1 + x**2),),
         local=(lambda x, v: -1 / (x * x + 1),),
+        slips=(
+            Slip(0, "sign", "1/(x**2 + 1)"),
+            Slip(0, "wrong-local", "-1/(1 - x**2)"),
+            Slip(0, "input-for-output", "-sin(x)**2"),
+        ),
         # atan(1/x), whose gradient in torch is nan at 0
         torch="torch.atan2(2*(x >= 0).double() - 1, (2*(x >= 0).double() - 1)*x)",
         convention="acot(0) = pi/2, where the value jumps; acot'(0) = -1, as on both sides",
@@ -170,6 +236,11 @@ ROWS = (
         formula=lambda x: sp.asec(x),
         partials=lambda x, v: (1 / (sp.Abs(x) * sp.sqrt(x**2 - 1)),),
         local=(lambda x, v: _inverse_slope(1 / x),),
+        slips=(
+            Slip(0, "domain", "1/(x*sqrt(x**2 - 1))"),
+            Slip(0, "wrong-local", "1/sqrt(x**2 - 1)"),
+            Slip(0, "sign", "-1/(abs(x)*sqrt(x**2 - 1))"),
+        ),
         torch="torch.acos(1/x)",
         convention="asec'(-1) = asec'(1) = inf: vertical at the ends (by continuity)",
         domain=Domain(
@@ -189,6 +260,11 @@ ROWS = (
         formula=lambda x: sp.acsc(x),
         partials=lambda x, v: (-1 / (sp.Abs(x) * sp.sqrt(x**2 - 1)),),
         local=(lambda x, v: -_inverse_slope(1 / x),),
+        slips=(
+            Slip(0, "domain", "-1/(x*sqrt(x**2 - 1))"),
+            Slip(0, "wrong-local", "-1/sqrt(x**2 - 1)"),
+            Slip(0, "sign", "1/(abs(x)*sqrt(x**2 - 1))"),
+        ),
         torch="torch.asin(1/x)",
         convention="acsc'(-1) = acsc'(1) = -inf: vertical at the ends (by continuity)",
         domain=Domain(
@@ -211,6 +287,15 @@ ROWS = (
             lambda y, x, v: _over(x, x * x + y * y),
             lambda y, x, v: _over(-y, x * x + y * y),
         ),
+        slips=(
+            Slip(0, "missing-local", "1/(1 + (y/x)**2)"),
+            Slip(0, "wrong-local", "y/(x**2 + y**2)"),
+            Slip(0, "wrong-local", "1/(x**2 + y**2)"),
+            Slip(1, "sign", "y/(x**2 + y**2)"),
+            Slip(1, "missing-local", "1/(1 + (y/x)**2)"),
+            Slip(1, "wrong-local", "x/(x**2 + y**2)"),
+            Slip(1, "wrong-local", "-1/(x**2 + y**2)"),
+        ),
         torch="torch.atan2",
         convention="atan2(0, 0) = 0 with the derivatives 0 and 0, as torch; on the negative x axis"
         " the value jumps from -pi to pi and the derivatives are those of both sides",
@@ -229,6 +314,18 @@ ROWS = (
         formula=lambda x, y: sp.sqrt(x**2 + y**2),
         partials=lambda x, y, v: (x / v, y / v),
         local=(lambda x, y, v: x / v, lambda x, y, v: y / v),
+        slips=(
+            Slip(0, "missing-local", "1/(2*v)"),
+            Slip(0, "constant-factor", "x/(2*v)"),
+            Slip(0, "wrong-local", "x"),
+            Slip(0, "wrong-local", "1"),
+            Slip(0, "wrong-variable", "y/v"),
+            Slip(1, "missing-local", "1/(2*v)"),
+            Slip(1, "constant-factor", "y/(2*v)"),
+            Slip(1, "wrong-local", "y"),
+            Slip(1, "wrong-local", "1"),
+            Slip(1, "wrong-variable", "x/v"),
+        ),
         torch="torch.hypot",
         convention="hypot(0, 0) has the derivatives nan and nan (0/0), as torch",
         domain=Domain(

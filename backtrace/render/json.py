@@ -14,6 +14,7 @@
     check      status (agrees, convention, undefined, differs or not-checked), engine, version,
                max_error
     notices    node (a name, or null), code, text
+    claims     only with --expect: the verdicts, as in backtrace.verdicts/1
 
 A contribution is one edge of the chain rule: via (a name), via_index, slot (which input of via),
 local (∂via/∂node as a formula; null if formulas are off), local_value, upstream (∂output/∂via),
@@ -32,7 +33,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -43,13 +44,16 @@ from backtrace.records import Trace
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
+    from backtrace.homework.verdicts import Verdict
 
 SCHEMA = "backtrace.trace/1"
 
 Json: TypeAlias = Any
 
 
-def json_text(trace: Trace, check: Check, *, formulas: bool = True) -> str:
+def json_text(
+    trace: Trace, check: Check, *, formulas: bool = True, claims: Sequence[Verdict] = ()
+) -> str:
     """The trace and its check as text; the keys stand in the module's docstring.
 
     `formulas=False` leaves out what needs sympy, which is then not imported.
@@ -59,6 +63,10 @@ def json_text(trace: Trace, check: Check, *, formulas: bool = True) -> str:
     nodes = ",\n  ".join(map(encode, _nodes(trace, formulas)))
     parts.append(f'"nodes": [\n  {nodes}\n ]')
     parts += [f"{encode(key)}: {encode(value)}" for key, value in _tail(trace, check).items()]
+    if claims:
+        from backtrace.homework.reports.encoding import verdict_record
+
+        parts.append(f'"claims": {encode([verdict_record(verdict) for verdict in claims])}')
     return "{" + ",\n ".join(parts) + "}"
 
 

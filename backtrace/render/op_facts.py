@@ -41,6 +41,7 @@ def facts(row: Op) -> Facts:
         "also": list(row.also),
         "params": {k: None if v is REQUIRED else param(v) for k, v in row.params.items()},
         **said,
+        "slips": _slips(row),
         "needs": row.domain.needs,
         "convention": row.convention,
         "notes": row.notes,
@@ -62,6 +63,23 @@ def _elementwise(row: Elementwise) -> tuple[list[str], Facts]:
         "shown_for": None,
         "whole_numbers": [],
     }
+
+
+def _slips(row: Op) -> list[dict[str, str]]:
+    """The well-known wrong forms of its derivatives, with the input and the code of the mistake."""
+    point = row.domain.samples[0]
+    if isinstance(row, Structural):
+        names, shapes, params = _sample(row, point)
+    else:
+        names, shapes, params = row.names(len(point)), [], row.params
+    return [
+        {
+            "input": names[slip.slot],
+            "code": slip.code,
+            "text": renamed(slip.program(shapes, params), {"g": UPSTREAM}),
+        }
+        for slip in row.slips
+    ]
 
 
 # -- operations on whole arrays
@@ -96,7 +114,7 @@ def _structural(row: Structural) -> tuple[list[str], Facts]:
 
 
 def _texts(row: Structural, sample: _Sample) -> dict[str, str | None]:
-    """What every input gets at a sample, by its name, and under "" the definition."""
+    """What every input gets at a sample, by its name, under "" the definition, and the slips."""
     names, shapes, params = sample
     rules = {
         name: row.rule(slot, shapes, params) if row.passes(slot) else None
@@ -108,7 +126,7 @@ def _texts(row: Structural, sample: _Sample) -> dict[str, str | None]:
     }
     if isinstance(row, Composite):
         found[""] = row.definition(*shapes, **params)
-    return found
+    return found | {f"slip {k}": s.program(shapes, params) for k, s in enumerate(row.slips)}
 
 
 def _shown_for(row: Structural, sample: _Sample) -> Facts:

@@ -68,6 +68,7 @@ def one(row: Op, look: Look = PLAIN) -> Text:
         ("note", f["notes"], ""),
         ("also written", ", ".join(f["also"]), ""),
         ("torch", f["torch"], ""),
+        *((label, slip, "") for label, slip in _slips(f, glyphs)),
     ]
     indent = 2 + max(len(label) for label, value, _ in said if value) + len(GAP)
     for label, value, style in said:
@@ -84,7 +85,8 @@ def json_text(rows: Iterable[Op]) -> str:
     Ḡ is the upstream gradient (null for an input that no gradient goes to), and one of kind
     "composite" also has its `definition`. Where rules and definition depend on them, `shown_for`
     has the shapes and the params that are meant. `params` has the default of every param, null
-    where there is none; `whole_numbers` the inputs that hold indices or classes.
+    where there is none; `whole_numbers` the inputs that hold indices or classes; `slips` the
+    well-known wrong forms of derivatives and rules, with the input and the kind of mistake.
     """
     document = {"schema": SCHEMA, "operations": [facts(row) for row in rows]}
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
@@ -102,6 +104,16 @@ def _derivatives(f: Facts, glyphs: Glyphs) -> list[tuple[str, str]]:
     return found
 
 
+def _slips(f: Facts, glyphs: Glyphs) -> Iterator[tuple[str, str]]:
+    """The well-known wrong forms, with the kind of mistake; the first of an input has a label."""
+    labelled: set[str] = set()
+    for slip in f["slips"]:
+        label = "" if slip["input"] in labelled else f"slips by {slip['input']}"
+        labelled.add(slip["input"])
+        text = glyphs.rule(slip["text"]) if f["rules"] else slip["text"]
+        yield label, f"{slip['code']}: {text}"
+
+
 def _shown_for(f: Facts) -> str:
     """The shapes and params that rules are shown for: `x (2, 3), axis=0`."""
     if f["shown_for"] is None:
@@ -111,10 +123,11 @@ def _shown_for(f: Facts) -> str:
 
 
 def _explained(f: Facts, glyphs: Glyphs, width: int | None) -> list[Cell]:
-    """What v is in the derivatives, and what Ḡ is in the rules."""
+    """What v is in the derivatives and the slips, and what Ḡ is in the rules."""
     if f["rules"]:
         return folded(_rules_explained(glyphs), width)
-    return [EXPLAINED] if any(OUTPUT in _names(p) for p in f["partials"].values()) else []
+    formulas = [*f["partials"].values(), *(slip["text"] for slip in f["slips"])]
+    return [EXPLAINED] if any(OUTPUT in _names(formula) for formula in formulas) else []
 
 
 def _rules_explained(glyphs: Glyphs) -> Cell:

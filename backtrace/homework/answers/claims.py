@@ -1,0 +1,300 @@
+"""What a claim says: `dL/dw = 2*x*(w*x - y)` is about one derivative, and gives a formula for it.
+
+claim  = left '=' right
+left   = ('d' | '∂') NODE '/' ('d' | '∂') NAME entry?     the derivative of one node by another
+       | ('grad' | '∇') NAME | NAME '.grad' | 'd' NAME    of the output by that node
+       | NAME                                  of a variable the same; of another node its value
+entry  = '[' INTEGER (',' INTEGER)* ']'
+right  = one expression of the language, in the variables and nodes of the program; or LaTeX
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from backtrace.errors import ReadError, Span, did_you_mean, listed, printable, shortened
+from backtrace.graph import Constant, Graph, Leaf
+from backtrace.names import normal
+from backtrace.reading import read
+
+LONGEST = 10_000  # characters of one answer
+MOST_STEPS = 1_000  # operations, numbers and names in it
+SIGNS = re.compile(r"[(\[{)\]}]|(?<![<>=!:])=(?!=)")  # brackets, and = alone
+_D = r"(?:[d∂δ]|\\partial)\s*"
+_NAME = r"([^\s/()\[\]=]+)"
+_NODE = rf"(?:\(\s*{_NAME}\s*\)|{_NAME})"
+DERIVATIVE = re.compile(rf"{_D}{_NODE}\s*/\s*{_D}{_NODE}\s*(\[[^\]]*\])?")
+_ENTRY = r"\s*(\[[^\]]*\])?"
+_GRAD = r"(?:grad\b|gradient\b|∇_?|nabla_?)\s*"
+GRADIENT = re.compile(rf"{_GRAD}{_NODE}(?:\s+{_NAME})?{_ENTRY}|{_NAME}\.grad{_ENTRY}")
+SHORT = re.compile(rf"[d∂]{_NAME}")
+ENTRY = re.compile(r"\[\s*(-?\d{1,9}(?:\s*,\s*-?\d{1,9})*)\s*\]")
+
+
+class UnknownName(ReadError):  # noqa: N818  (as the other readings of errors.py)
+    """A claim has a name that its problem does not have."""
+
+
+class TooLong(ReadError):  # noqa: N818
+    """A claim is longer than anybody writes by hand."""
+
+
+class NotLatex(ReadError):  # noqa: N818
+    """A claim is in LaTeX that is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a claim is about: ∂of/∂by, or the value of `of`; nodes by index.
+
+    `entry` is one of an array; empty: the whole.
+    """
+
+    of: int
+    by: int | None = None
+    entry: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim that was read: `right` is its answer as a graph, over the nodes of the problem."""
+
+    text: str  # as typed
+    target: Target
+    right: Graph
+    read_as: str = ""
+
+    @property
+    def has_decimals(self) -> bool:
+        """Whether a number in the answer has a decimal point, and so may be rounded."""
+        return any(type(node) is Constant and "." in node.text for node in self.right.nodes)
+
+
+def split(text: str) -> tuple[str, str] | None:
+    """The left and the right side of a claim; None where no `=` stands between them."""
+    sign = next(_signs(text), None)
+    return None if sign is None else (text[:sign], text[sign + 1 :])
+
+
+def _signs(text: str) -> Iterator[int]:
+    """Where `=` stands outside of brackets: that of sum(x, axis=0) is no claim's."""
+    depth = 0
+    for found in SIGNS.finditer(text):
+        if found[0] != "=":
+            depth += 1 if found[0] in "([{" else -1
+        elif depth <= 0:
+            yield found.start()
+
+
+def read_claim(text: str, graph: Graph) -> Claim:
+    """A whole claim, `dL/dw = 2*s*x`, about the nodes of a graph.
+
+    Raises ReadError: UnknownName or TooLong where that is the matter.
+    """
+    if len(text) > LONGEST:
+        raise TooLong(f"a claim has at most {LONGEST:,} characters, and this has {len(text):,}")
+    given, readings = without_latex(text, graph)
+    sides = split(given)
+    if sides is None:
+        message = "a claim says what is what, as in dL/dw = 2*x or s = -1: there is no = in it"
+        raise ReadError(message, given, Span(0, len(given)))
+    left, right = sides
+    start = len(left) + 1
+    target = read_left(left, graph, source=given)
+    answer = _read_right(right, graph, given, start)
+    meant = label(target, graph)
+    if meant != _plain(left):
+        readings.append(f"{spoken(target, graph)} for {shortened(printable(left.strip()))}")
+    return Claim(text, target, answer, _echo(readings, answer))
+
+
+def read_answer(text: str, target: Target, graph: Graph) -> Claim:
+    """An answer alone, to a claim whose left side is known; it may repeat the left side."""
+    if len(text) > LONGEST:
+        raise TooLong(f"an answer has at most {LONGEST:,} characters, and this has {len(text):,}")
+    given, readings = without_latex(text, graph)
+    sides = split(given)
+    start = 0
+    if sides is not None:
+        if read_left(sides[0], graph, source=given) != target:
+            about = shortened(printable(sides[0].strip()))
+            message = f"this is about {about}, and {label(target, graph)} was asked for"
+            raise ReadError(message, given, Span(0, len(sides[0])))
+        start = len(sides[0]) + 1
+    answer = _read_right(given[start:], graph, given, start)
+    return Claim(text, target, answer, _echo(readings, answer))
+
+
+def _echo(readings: list[str], answer: Graph) -> str:
+    """How a claim was understood, where that is not literal."""
+    return "; ".join([*readings, *(text.removeprefix("read as ") for text in answer.readings)])
+
+
+def without_latex(text: str, graph: Graph) -> tuple[str, list[str]]:
+    """A text in the language, and how it was read."""
+    if not any(sign in text for sign in "\\{$"):
+        return text, []
+    from backtrace.homework.answers.latex import from_latex, is_latex
+
+    if not is_latex(text):
+        return text, []
+    try:
+        given = from_latex(text, _known(graph))
+    except ReadError as error:
+        raise NotLatex(error.message, error.source, error.span) from None
+    return given, [given]
+
+
+# -- the left side
+
+
+def left_of(text: str, graph: Graph) -> str:
+    """A left side that stands alone, in the language and not in LaTeX."""
+    return without_latex(text, graph)[0]
+
+
+def read_left(text: str, graph: Graph, *, source: str | None = None) -> Target:
+    """What the left side of a claim is about. Raises ReadError."""
+    source = text if source is None else source
+    stripped = text.strip()
+    place = Span(len(text) - len(text.lstrip()), len(text.rstrip()))
+    if match := DERIVATIVE.fullmatch(stripped):
+        one, other, first, second, entry = match.groups()
+        of = _node(one or other, graph, source, place)
+        by = _node(first or second, graph, source, place, variable_first=True)
+        return Target(of, by, _entry(entry, source, place))
+    name = normal(stripped)
+    if name in graph.variables:
+        return Target(graph.output, graph.variables[name])
+    if (index := _index(name, graph)) is not None:
+        return Target(index)
+    if match := GRADIENT.fullmatch(stripped):
+        one, other, output, entry, dotted, last = match.groups()
+        by = _node(one or other or dotted, graph, source, place, variable_first=True)
+        of = graph.output if output is None else _node(output, graph, source, place)
+        return Target(of, by, _entry(entry or last, source, place))
+    if (match := SHORT.fullmatch(stripped)) and graph.asked(normal(match[1])) is not None:
+        return Target(graph.output, graph.asked(normal(match[1])))
+    if re.fullmatch(r"[^\W\d]\w*", stripped):
+        raise _unknown(name, graph, source, place)
+    message = "the left side is a derivative, dL/dw, or a name: grad w, w or s"
+    raise ReadError(message, source, place)
+
+
+def label(target: Target, graph: Graph) -> str:
+    """The left side of a claim in the one way it is shown: `dL/dw`, `s`."""
+    name = graph.labels[target.of]
+    if target.by is None:
+        return name
+    entry = f"[{', '.join(map(str, target.entry))}]" if target.entry else ""
+    return f"d{name}/d{graph.labels[target.by]}{entry}"
+
+
+def spoken(target: Target, graph: Graph) -> str:
+    """The same with its signs: `∂L/∂w`, or `the value of s`."""
+    if target.by is None:
+        return f"the value of {graph.labels[target.of]}"
+    return label(target, graph).replace("d", "∂", 1).replace("/d", "/∂", 1)
+
+
+def _plain(left: str) -> str:
+    """A left side without what may be left out or written otherwise."""
+    return normal(re.sub(r"[\s()]", "", left).replace("∂", "d"))
+
+
+def _node(
+    name: str, graph: Graph, source: str, place: Span, *, variable_first: bool = False
+) -> int:
+    name = normal(name)
+    found = graph.asked(name) if variable_first else None
+    found = _index(name, graph) if found is None else found
+    if found is None:
+        raise _unknown(name, graph, source, place)
+    return found
+
+
+def _index(name: str, graph: Graph) -> int | None:
+    """The node of a name; L is the output where nothing else is called so."""
+    found = graph.names.get(name)
+    if found is None:
+        found = _labelled(graph).get(name)
+    return graph.output if found is None and name == "L" else found
+
+
+@lru_cache(maxsize=256)
+def _labelled(graph: Graph) -> Mapping[str, int]:
+    """The nodes that have a name in the views, v1 or s, which no literal has."""
+    named = zip(graph.labels, graph.nodes, strict=True)
+    return {label: i for i, (label, node) in enumerate(named) if type(node) is not Constant}
+
+
+def _entry(text: str | None, source: str, place: Span) -> tuple[int, ...]:
+    if not text:
+        return ()
+    match = ENTRY.fullmatch(text)
+    if match is None:
+        raise ReadError("an entry is chosen by whole numbers, as in dL/dW[0, 1]", source, place)
+    return tuple(int(part) for part in match[1].split(","))
+
+
+# -- the right side
+
+
+def names_of(graph: Graph) -> Mapping[str, int]:
+    """What an answer may speak of: the variables and the nodes, by name."""
+    return {**_labelled(graph), **graph.names}
+
+
+@lru_cache(maxsize=256)
+def _known(graph: Graph) -> Mapping[str, int]:
+    return names_of(graph)
+
+
+def _read_right(text: str, graph: Graph, source: str, start: int) -> Graph:
+    """An answer as a graph whose variables are nodes of the problem."""
+    known = _known(graph)
+    if not text.strip():
+        raise ReadError("nothing stands after the =", source, Span(start, start + 1))
+    if start and (second := next(_signs(text), None)) is not None:
+        where = Span(start + second, start + second + 1)
+        raise ReadError("a claim has one =: leave the steps between out", source, where)
+    try:
+        found = read_formula(text, known)
+    except ReadError as error:
+        span = error.span or Span(0, len(text))
+        error.source, error.span = source, Span(span.start + start, span.end + start)
+        raise
+    unknown = [name for name in found.variables if name not in known]
+    if unknown:
+        span = found.spans[found.variables[unknown[0]]]
+        raise _unknown(unknown[0], graph, source, Span(span.start + start, span.end + start))
+    return found
+
+
+def read_formula(text: str, known: Container[str]) -> Graph:
+    """One expression that is not too long, in names that are known or not. Raises ReadError."""
+    found = read(text, known)
+    steps = len(found.nodes)
+    if steps > MOST_STEPS:
+        raise TooLong(f"an answer has at most {MOST_STEPS:,} steps, and this has {steps:,}")
+    if found.assigned:
+        message = "an answer is one expression, and this has statements"
+        raise ReadError(message, text, Span(0, len(text)))
+    return found
+
+
+def _unknown(name: str, graph: Graph, source: str, place: Span) -> UnknownName:
+    known = [n for n in names_of(graph) if not re.fullmatch(r"v\d+", n)]
+    near = did_you_mean(name, known) or (f"; it has {listed(known, 8)}" if known else "")
+    return UnknownName(f"the problem has no {shortened(printable(name))}{near}", source, place)
+
+
+# -- answers without names
+
+
+def is_number(graph: Graph) -> bool:
+    """Whether an answer has no variable in it: `-28`, `2/3`, `[1, 2]`."""
+    return not any(type(node) is Leaf for node in graph.nodes)

@@ -1,0 +1,11 @@
+"""Is a claim right?
+
+judge.py        a claim against the backward pass, at all points
+typed.py        a number as it was typed: how far its last digit reaches
+deciding.py     what float64 cannot decide, with more digits: precisely.py (and precise_*.py)
+proving.py      sympy's word on what agrees
+witness.py      the point that shows that an answer is wrong; finite.py: differences there
+saying.py       verdicts as they are made
+following.py    several claims: the first wrong step, and what follows from it
+weakness.py     numbers that are right for the wrong reason, and better points
+"""
