@@ -263,7 +263,7 @@ def test_what_is_read_otherwise_is_said() -> None:
     assert read_claim("grad w = 2sx", LOSS).read_as == "∂L/∂w for grad w; 2*s*x"
     assert read_claim("∂(L)/∂w = 2*s*x", LOSS).read_as == ""
     assert read_claim("s = w*x - y", LOSS).read_as == ""
-    assert read_claim("L = loss", MATRIX).read_as == "the value of loss for L"
+    assert read_claim("L = sum((X @ W - Y)**2)", MATRIX).read_as == "the value of loss for L"
 
 
 def test_decimals() -> None:

@@ -10,14 +10,18 @@ import pytest
 from backtrace.homework.answers.claims import read_claim
 from backtrace.homework.judging import deciding, precisely
 from backtrace.homework.judging.deciding import Decider
+from backtrace.homework.problems.comparing import fitted
 from backtrace.homework.problems.problem import Problem
 
 
-def decided(program: str, at: dict[str, Any], claim: str, gap: float = 1.0) -> str:
-    """What is decided at the program's own point, where float64 saw a gap."""
+def decided(program: str, at: dict[str, Any], text: str) -> str:
+    """What is decided at the program's own point."""
     problem = Problem(program, at)
     assert problem.has_own
-    return Decider(problem).decide(read_claim(claim, problem.graph), problem.count - 1, gap)
+    claim = read_claim(text, problem.graph)
+    answer = fitted(problem.of_claim(claim.right), problem.reference(claim.target))
+    assert answer is not None
+    return Decider(problem).decide(claim, problem.count - 1, answer[-1])
 
 
 CASES = [
@@ -55,22 +59,21 @@ def test_an_undefined_right_answer_is_no_ones_fault() -> None:
     claim = read_claim("dL/dx = log(x)", Problem("x", {"x": 2}).graph)
     decider = Decider(problem)
     decider._right[claim.target, 0, 50] = decider._right[claim.target, 0, 400] = None
-    assert decider.decide(claim, 0, 1.0) == "unclear"
+    assert decider.decide(claim, 0, np.float64(1.0)) == "unclear"
 
 
 @pytest.mark.parametrize(("gap", "expected"), [(1e-3, "differs"), (1e-8, "unclear")])
 def test_where_there_are_no_more_digits(gap: float, expected: str) -> None:
     """The derivative of an array by an array is not done precisely: only a wide gap decides."""
     at = {"W": [[1, 2], [3, 4]], "x": [1, -1]}
-    assert decided("s = W@x; L = sum(s**2)", at, "ds/dx = W.T", gap) == expected
+    assert decided("s = W@x; L = sum(s**2)", at, f"ds/dx = W*(1 + {gap})") == expected
 
 
 def test_no_decision_of_nan() -> None:
     """Where float64 has no number and more digits cannot be had, it is unclear."""
     at = {"W": [[1, 2], [3, 4]], "x": [1, -1]}
-    assert decided("s = W@x; L = sum(s**2)", at, "ds/dx = W.T", np.nan) == "unclear"
-    claim = "dL/dx = 2*x*exp(10**9)*exp(-10**9)"
-    assert decided("x**2", {"x": 2}, claim, np.nan) == "unclear"
+    assert decided("s = W@x; L = sum(s**2)", at, "ds/dx = W*nan") == "unclear"
+    assert decided("x**2", {"x": 2}, "dL/dx = 2*x*exp(10**9)*exp(-10**9)") == "unclear"
 
 
 def test_right_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,5 +89,5 @@ def test_right_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(precisely, "gradients", counted)
     for text in ("dL/dx = x", "dL/dx = x**2", "dL/dx = 1/cosh(x)**2"):
-        decider.decide(read_claim(text, problem.graph), 0, 1.0)
+        decider.decide(read_claim(text, problem.graph), 0, np.float64(np.nan))
     assert len(count) == len(deciding.DIGITS)

@@ -61,7 +61,7 @@ def grades(
 ) -> dict[str, Grade]:
     """The grades of one student, by claim."""
     given = tuple(Answer("ann", problem, claim, text) for claim, text in answers.items())
-    return {g.claim: g for g in grade_sheet(hw, Sheet("ann", problem, given, ("late",)))}
+    return {g.claim: g for g in grade_sheet(hw, Sheet("ann", problem, given, ("dL/dq: late",)))}
 
 
 def scored(answers: Mapping[str, str]) -> list[tuple[str, float]]:
@@ -74,13 +74,13 @@ def test_a_full_sheet() -> None:
     """Every claim that is asked for has a grade, in the order of the assignment."""
     given = {"s": "-7", "dL/dw": "42", "dL/dx": "2*s*w", "dL/ds": "2*s"}
     sheet = Sheet(
-        "ann", "p1", tuple(Answer("ann", "p1", c, t) for c, t in given.items()), ("late",)
+        "ann", "p1", tuple(Answer("ann", "p1", c, t) for c, t in given.items()), ("s: late",)
     )
     found = grade_sheet(HW, sheet)
     assert [
         (g.student, g.problem, g.claim, g.answer, g.score, g.points, g.warnings) for g in found
     ] == [
-        ("ann", "p1", claim, given[claim], points, points, ("late",))
+        ("ann", "p1", claim, given[claim], points, points, ("late",) if claim == "s" else ())
         for claim, points in zip(CLAIMS, (2.0, 4.0, 4.0, 1.0), strict=True)
     ]
     assert all(g.verdict.state == "correct" for g in found)

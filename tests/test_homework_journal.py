@@ -58,6 +58,8 @@ verdicts = every_field(
     counterexample=st.none() | counterexamples,
     read_as=text,
     notes=texts,
+    together=st.booleans(),
+    hint=st.text(),
 )
 grades = every_field(
     Grade,

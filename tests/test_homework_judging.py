@@ -492,3 +492,47 @@ def test_polynomials(a: int, b: int, c: int) -> None:
     assert (found.state == "correct") == (a == b == c == 0)
     assume(found.state == "wrong")
     assert found.counterexample is not None
+
+
+@pytest.mark.parametrize(
+    ("program", "at", "claim", "state"),
+    [
+        # numbers that float64 computes wrongly are judged with more digits
+        ("(exp(x) - 1)/x", {"x": 1e-9}, "dL/dx = 0.5", "correct"),
+        ("tanh(x)", {"x": 20}, "dL/dx = 1.70e-17", "correct"),
+        ("tanh(x)", {"x": 20}, "dL/dx = 0", "wrong"),
+        ("s = 0.1 + 0.2*w - 0.3; L = s**2", {"w": 1}, "s = 0", "correct"),
+        ("cos(w)**2", {"w": "pi/2"}, "dL/dw = 0", "correct"),
+        ("sigmoid(w)", {"w": 20}, "dL/dw = exp(-20)/(1 + exp(-20))**2", "correct"),
+        # half a unit of the only digit is not enough
+        ("x/2", {"x": 1}, "dL/dx = 1", "wrong"),
+        ("x*2.62", {"x": 1}, "dL/dx = 3", "precision"),
+        ("1234.5678*x", {"x": 1}, "dL/dx = 1230", "correct"),
+        ("1234.5678*x", {"x": 1}, "dL/dx = 1200", "wrong"),
+        # the conventions at kinks are float64's
+        ("relu(x)", {"x": 0}, "dL/dx = 0", "correct"),
+        ("relu(x)", {"x": 0}, "dL/dx = 1", "wrong"),
+        ("max(x, y)", {"x": 1, "y": 1}, "dL/dx = 0.500", "correct"),
+        # what agrees at numbers of two decimals only
+        ("(w*x - y)**2", {"w": 2, "x": -3, "y": 1},
+         "dL/dw = 2*x*(w*x - y) + sin(100*pi*x)", "wrong"),
+        ("(w*x - y)**2", {"w": 2, "x": -3, "y": 1},
+         "dL/dw = 2*x*(w*x - y) + round(100*x)/100 - x", "wrong"),
+        # a step is not what it is
+        ("s = w*x; L = s**2", {"w": 2, "x": 3}, "s = s", "unreadable"),
+        ("s = w*x; L = s**2", {"w": 2, "x": 3}, "s = sqrt(L)", "unreadable"),
+        ("s = w*x; L = s**2", {"w": 2, "x": 3}, "L = s**2", "correct"),
+    ],
+)  # fmt: skip
+def test_awkward_answers(program: str, at: dict[str, Any], claim: str, state: str) -> None:
+    """Right answers that rounding hides are right, and wrong ones that it makes right are not."""
+    assert backtrace.check(program, at, claim).state == state
+
+
+def test_what_cannot_be_right_is_never_right() -> None:
+    """nan is no answer, and from nan, or from 0, nothing follows."""
+    program, at = "s = w*x - y; L = s**2", {"w": 2, "x": -3, "y": 1}
+    claims = ["dL/ds = where(x == -3, 2*s, 0/(x - x))", "dL/dw = 42 + 0*x", "dL/dx = -28 + 0*x"]
+    assert [v.state for v in backtrace.check_all(program, at, claims)] == ["wrong"] * 3
+    zeros = ["dL/ds = 0", "dL/dw = 0", "dL/dx = 0", "dL/dw = nan"]
+    assert [v.state for v in backtrace.check_all(program, at, zeros)] == ["wrong"] * 4

@@ -77,6 +77,7 @@ def test_a_good_assignment() -> None:
         ("points = 3", "points = 3.5", "p1", "total"),
         ('of = "s"', 'of = "x"', "p1, x", "ambiguous"),
         ("w = 2, x = -3, y = 1", "w = 1, x = 1, y = 2", "p1, dL/dw", "weak-point"),
+        ("w = 2, x = -3, y = 1", "w = 2, x = -3, y = 1, q = 3", "p1", "unused"),
     ],
 )
 def test_each_code(old: str, new: str, place: str, code: str) -> None:

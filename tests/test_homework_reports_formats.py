@@ -265,7 +265,8 @@ def test_gradescope_of_several_students() -> None:
     found = strictly(written("gradescope", ALICE + BOB))
     assert found["tests"][0]["name"] == "alice: p0 dL/ds"
     assert found["tests"][-1]["name"] == "bob: p1 dL/dw"
-    assert found["output"].startswith("7 of 44 points")
+    assert found["output"].startswith("2 students, mean 3.5 of 22 points")
+    assert found["score"] == 3.5
 
 
 def test_gradescope_with_nothing_readable() -> None:

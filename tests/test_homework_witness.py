@@ -32,7 +32,7 @@ def test_a_point_of_numbers() -> None:
 def test_the_own_point() -> None:
     """A number is shown at the problem's own point."""
     problem = Problem("s = w*x - y; L = s**2", {"w": 2, "x": -3, "y": 1})
-    found = Witnesses(problem).at_own(read_left("dL/dw", problem.graph), np.float64(7))
+    found = Witnesses(problem).at_own(read_left("dL/dw", problem.graph), np.float64(7), 42.0)
     assert dict(found.point) == {"w": 2.0, "x": -3.0, "y": 1.0}
     assert (found.yours, found.right) == (7.0, 42.0)
     assert found.differences == pytest.approx(42.0)
@@ -41,7 +41,7 @@ def test_the_own_point() -> None:
 def test_a_value_has_no_differences() -> None:
     """Of a forward value there is nothing but the value."""
     problem = Problem("s = w*x", {"w": 2, "x": -3})
-    found = Witnesses(problem).at_own(Target(problem.graph.output), np.float64(6))
+    found = Witnesses(problem).at_own(Target(problem.graph.output), np.float64(6), -6.0)
     assert (found.yours, found.right, found.differences) == (6.0, -6.0, None)
     assert found.quantity == "value"
 

@@ -18,7 +18,7 @@ import numpy as np
 
 import backtrace
 from backtrace.graph import Apply, Constant, Graph
-from backtrace.homework.answers.claims import names_of
+from backtrace.homework.answers.claims import known_names
 from backtrace.homework.problems.comparing import Booleans
 from backtrace.ops.rows import Array
 from backtrace.symbolic import local_text
@@ -273,7 +273,7 @@ class Numbers:
         self.trace = backtrace.trace(graph, spread, seed=np.ones(61))
         self.positive = np.logical_and.reduce([v > 0 for v in spread.values()])
         self.is_defined = np.isfinite(self.trace.value)
-        self.scope = {n: self.trace.values[i] for n, i in names_of(graph).items()}
+        self.scope = {n: self.trace.values[i] for n, i in known_names(graph).items()}
 
     def of(self, text: str) -> Array:
         """An answer at all points; the program's own point is the last."""

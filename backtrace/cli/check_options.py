@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
 
 from backtrace.cli.consoles import Color
-from backtrace.cli.options import ABOUT, PROGRAM, SHOWN, option
+from backtrace.cli.options import (
+    SHOWN,
+    bindings_option,
+    color_option,
+    file_option,
+    help_option,
+    option,
+)
+from backtrace.homework.verdicts import DIGITS, MOST_DIGITS
 
 JUDGED = "How answers are taken"
 
@@ -15,15 +22,8 @@ JUDGED = "How answers are taken"
 class ProblemOptions:
     """What says which problem is meant."""
 
-    file: str | None = option(
-        "-f", "--file", metavar="PATH", panel=PROGRAM, help="Read the program from a file."
-    )
-    bindings: str | None = option(
-        "--bindings",
-        metavar="PATH",
-        panel=PROGRAM,
-        help="Take values by name from a .json, .toml or .npz file; what is typed comes first.",
-    )
+    file: str | None = file_option()
+    bindings: str | None = bindings_option()
     domain: tuple[str, ...] = option(
         "--domain",
         default=(),
@@ -32,14 +32,8 @@ class ProblemOptions:
         panel=JUDGED,
         help="What a variable may be: x=positive, x=negative, x=nonzero or x=[0,1].",
     )
-    color: Color = option(
-        "--color",
-        default="auto",
-        choices=get_args(Color),
-        panel=SHOWN,
-        help="When to use colours; auto heeds NO_COLOR.",
-    )
-    help: bool = option("--help", default=False, panel=ABOUT, help="Print this page and exit.")
+    color: Color = color_option()
+    help: bool = help_option()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +42,11 @@ class CheckOptions(ProblemOptions):
 
     digits: int = option(
         "--digits",
-        default=3,
+        default=DIGITS,
         metavar="N",
-        bounds=(1, 17),
+        bounds=(1, MOST_DIGITS),
         panel=JUDGED,
-        help="Significant digits that a number must have, unless it is exact; default 3.",
+        help=f"Significant digits that a number must have, unless it is exact; default {DIGITS}.",
     )
     rtol: float | None = option(
         "--rtol",

@@ -52,6 +52,8 @@ def grade_command(assignment_path: str, submissions_path: str, options: GradeOpt
     from backtrace.homework.submissions import open_submissions
 
     report = _report(options)
+    if options.output is not None:
+        _require_apart(options.output, assignment_path, submissions_path)
     assignment = load_assignment(assignment_path)
     stdin = sys.stdin.buffer if submissions_path == "-" and sys.stdin else None
     problems = [problem.id for problem in assignment.problems]
@@ -66,6 +68,14 @@ def grade_command(assignment_path: str, submissions_path: str, options: GradeOpt
         wrong = options.strict and not all(g.verdict.is_right for g in journal.grades())
         journal.remove()
     return 1 if wrong else DONE
+
+
+def _require_apart(output: str, assignment: str, submissions: str) -> None:
+    """Raise UsageError where the results would replace what is graded, or be graded next time."""
+    target = os.path.realpath(output)
+    given = [os.path.realpath(path) for path in (assignment, submissions)]
+    if target in given or f"{target}.journal" in given or os.path.dirname(target) == given[1]:
+        raise UsageError(f"{output} is among what is graded: write the results somewhere else")
 
 
 def _report(options: GradeOptions) -> Report | None:

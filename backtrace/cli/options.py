@@ -58,17 +58,49 @@ def option(*names: str, default: Any = None, **facts: Any) -> Any:
     return field(default=default, metadata={"option": Option(names=names, **facts)})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What was asked for, with the defaults where nothing was."""
-
-    file: str | None = option(
+def file_option() -> Any:
+    """The row, which several commands have."""
+    return option(
         "-f",
         "--file",
         metavar="PATH",
         panel=PROGRAM,
         help="Read the program from a file; - reads standard input.",
     )
+
+
+def bindings_option() -> Any:
+    """The row, which several commands have."""
+    return option(
+        "--bindings",
+        metavar="PATH",
+        once="a value of another file is given by itself, as in w=@other.npz:w",
+        panel=PROGRAM,
+        help="Take values by name from a .json, .toml or .npz file; what is typed comes first.",
+    )
+
+
+def color_option() -> Any:
+    """The row, which several commands have."""
+    return option(
+        "--color",
+        default="auto",
+        choices=get_args(Color),
+        panel=SHOWN,
+        help="When to use colours; auto heeds NO_COLOR.",
+    )
+
+
+def help_option() -> Any:
+    """The row, which several commands have."""
+    return option("--help", default=False, panel=ABOUT, help="Print this page and exit.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What was asked for, with the defaults where nothing was."""
+
+    file: str | None = file_option()
     wrt: str | None = option(
         "--wrt",
         metavar="NAMES",
@@ -83,13 +115,7 @@ class Options:
         panel=PROGRAM,
         help="Take the variables that have no value from the columns of a .csv, .tsv or .txt file.",
     )
-    bindings: str | None = option(
-        "--bindings",
-        metavar="PATH",
-        once="a value of another file is given by itself, as in w=@other.npz:w",
-        panel=PROGRAM,
-        help="Take values by name from a .json, .toml or .npz file; what is typed comes first.",
-    )
+    bindings: str | None = bindings_option()
     seed: str | None = option(
         "--seed",
         metavar="VALUE",
@@ -167,13 +193,7 @@ class Options:
         panel=SHOWN,
         help="Write the gradients to a .npz or .csv file as well, or the whole trace as .json.",
     )
-    color: Color = option(
-        "--color",
-        default="auto",
-        choices=get_args(Color),
-        panel=SHOWN,
-        help="When to use colours; auto heeds NO_COLOR.",
-    )
+    color: Color = color_option()
     expect: tuple[str, ...] = option(
         "--expect",
         default=(),
@@ -201,7 +221,7 @@ class Options:
     version: bool = option(
         "--version", default=False, panel=ABOUT, help="Print the version and exit."
     )
-    help: bool = option("--help", default=False, panel=ABOUT, help="Print this page and exit.")
+    help: bool = help_option()
 
 
 @cache

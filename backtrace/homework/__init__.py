@@ -6,10 +6,10 @@
     mistakes/      which mistake a wrong answer is
     judging/       a claim against a problem
     courses/       assignments, marks, lint
-    practice/      questions, hints, a score
     submissions/   what was handed in, read
     reports/       what is written of grades
     running/       many sheets, on many workers
+    practice/      questions, hints, a score
     checking.py, course.py    the functions of Python users: backtrace.check and backtrace.grade
 
 Each part imports from those above it only.

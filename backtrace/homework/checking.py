@@ -6,43 +6,40 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from backtrace.errors import BacktraceError
+from backtrace.errors import BacktraceError, UsageError
 from backtrace.graph import Graph
-from backtrace.homework.answers.claims import (
-    LONGEST,
-    Claim,
-    Target,
-    TooLong,
-    label,
-    read_formula,
-    read_left,
-    without_latex,
-)
+from backtrace.homework.answers.claims import Claim, Target, label, read_free, read_left
 from backtrace.homework.judging.following import followed
-from backtrace.homework.judging.judge import Judge, Judged, Terms
+from backtrace.homework.judging.judge import USUAL, Form, Judge, Judged, Terms
 from backtrace.homework.judging.proving import proved
 from backtrace.homework.judging.saying import unreadable
 from backtrace.homework.judging.typed import Typed
-from backtrace.homework.judging.weakness import with_warning
+from backtrace.homework.judging.weakness import with_kinks, with_warning
 from backtrace.homework.problems.points import Range
 from backtrace.homework.problems.problem import Problem
 from backtrace.homework.reports.wording import lines, plain
-from backtrace.homework.verdicts import Verdict
+from backtrace.homework.verdicts import DIGITS, Verdict
 from backtrace.reading import read
 from backtrace.reading.values import value_of
+
+SHORT = ("float32", "float16")  # bfloat16 too
+OF_DOUBLE, OF_SHORT = 1e-7, 1e-4  # relative: what a gradient may be off
 
 Claims = str | Iterable[str] | Mapping[str, Any]
 
 
-def check(
+def check(  # noqa: PLR0913  (they go by keyword)
     program: str | Graph,
     bindings: Mapping[str, Any],
     claim: str,
     /,
     *,
     domain: Mapping[str, Range] | None = None,
+    digits: int = DIGITS,
+    rtol: float | None = None,
+    atol: float | None = None,
+    form: Form = "either",
     prove: bool = False,
-    **terms: Any,
 ) -> Verdict:
     """Judge one claim about a program: `dL/dw = 2*x*(w*x - y)`, `s = -7`, `ds/dw = x`.
 
@@ -54,33 +51,40 @@ def check(
     >>> check("(w*x - y)**2", {"w": 2, "x": -3, "y": 1}, "dL/dw = 2*(w*x - y)").codes
     ('missing-local', 'upstream-only')
     """
-    return check_all(program, bindings, [claim], domain=domain, prove=prove, **terms)[0]
+    judge = Judge(Problem(program, bindings, domain=domain))
+    return verdicts_of(judge, [claim], Terms(digits, rtol, atol, form), prove=prove)[0]
 
 
-def check_all(
+def check_all(  # noqa: PLR0913  (as above)
     program: str | Graph,
     bindings: Mapping[str, Any],
     claims: Iterable[str],
     /,
     *,
     domain: Mapping[str, Range] | None = None,
+    digits: int = DIGITS,
+    rtol: float | None = None,
+    atol: float | None = None,
+    form: Form = "either",
     prove: bool = False,
-    **terms: Any,
 ) -> list[Verdict]:
     """Judge several claims about one program; what follows from an earlier mistake is told so."""
     judge = Judge(Problem(program, bindings, domain=domain))
     claims = [claims] if isinstance(claims, str) else list(claims)
-    return verdicts_of(judge, claims, Terms(**terms), prove=prove)
+    return verdicts_of(judge, claims, Terms(digits, rtol, atol, form), prove=prove)
 
 
 def verdicts_of(
     judge: Judge, claims: Sequence[str], terms: Terms, *, prove: bool = False
 ) -> list[Verdict]:
     """The verdicts on claims about one problem, with warnings where a number says little."""
+    if not all(isinstance(text, str) for text in claims):
+        raise UsageError("a claim is a text, such as 'dL/dw = 2*x'; check_all takes several")
     judged = [judge.claim(text, terms) for text in claims]
     found = followed(judge, judged, [terms] * len(judged))
     told = [
-        with_warning(judge, verdict, j, terms) for verdict, j in zip(found, judged, strict=True)
+        with_kinks(judge, with_warning(judge, verdict, j, terms), j)
+        for verdict, j in zip(found, judged, strict=True)
     ]
     if not prove:
         return told
@@ -110,18 +114,14 @@ def equivalent(
     graph = read(reference)
     target = Target(graph.output)
     try:
-        if len(answer) > LONGEST:
-            raise TooLong(f"an answer has at most {LONGEST:,} characters")
-        given, readings = without_latex(answer, graph)
-        right = read_formula(given, frozenset(graph.variables))
+        claim = read_free(answer, target, graph)
     except BacktraceError as error:
         return unreadable(answer, error)
-    names = [*graph.variables, *(n for n in right.variables if n not in graph.variables)]
+    names = [*graph.variables, *(n for n in claim.right.variables if n not in graph.variables)]
     if domain is not None and not isinstance(domain, Mapping):
         domain = dict.fromkeys(names, domain)
     # a formula without variables is compared at points all the same
     judge = Judge(Problem(graph, None, domain=domain, others=names or ["x"]))
-    claim = Claim(answer, target, right, "; ".join([*readings, *right.readings]))
     try:
         return judge.judged(claim).verdict
     except BacktraceError as error:
@@ -134,23 +134,24 @@ def assert_gradient(
     claims: Claims,
     /,
     *,
-    rtol: float = 1e-7,
+    rtol: float | None = None,
     atol: float = 1e-12,
     domain: Mapping[str, Range] | None = None,
 ) -> None:
     """Raise AssertionError with all verdicts unless every claim is right; for tests with pytest.
 
-    `claims` are texts, or values by the left side: {"w": -2.0, "dL/ds": "2*s"}, where a name alone
-    is the gradient by that variable. A number or an array is compared within `rtol` and `atol`, a
-    text is judged as `check` does. Raises BacktraceError for what cannot be read.
+    `claims` are texts, or values by the left side: {"w": -2.0, "dL/ds": "2*s"}, where the name of a
+    variable is the gradient by it, and that of a step is its value. A number or an array is
+    compared within `rtol` (1e-7; of float32 and shorter ones 1e-4) and `atol`, a text is judged as
+    `check` does. Raises BacktraceError for what cannot be read.
     """
-    judge, terms = Judge(Problem(program, bindings, domain=domain)), Terms(rtol=rtol, atol=atol)
+    judge = Judge(Problem(program, bindings, domain=domain))
     if isinstance(claims, str):
         claims = [claims]
     if isinstance(claims, Mapping):
-        found = [_asserted(judge, left, value, terms) for left, value in claims.items()]
+        found = [_asserted(judge, left, value, rtol, atol) for left, value in claims.items()]
     else:
-        found = [judge.claim(text).verdict for text in claims]
+        found = verdicts_of(judge, list(claims), USUAL)
     wrong = [verdict for verdict in found if verdict.state != "correct"]
     if not found:
         raise AssertionError("there is no claim")
@@ -162,8 +163,14 @@ def _told(verdict: Verdict) -> str:
     return "\n".join([f"{verdict.state}: {verdict.claim}", *lines(verdict)])
 
 
-def _asserted(judge: Judge, left: str, value: Any, terms: Terms) -> Verdict:
+def _asserted(judge: Judge, left: str, value: Any, rtol: float | None, atol: float) -> Verdict:
     """The verdict on a value that a program computed."""
+    if not isinstance(left, str):
+        raise UsageError(f"a claim begins with a text, such as 'dL/dw', not with {left!r}")
+    if rtol is None:
+        is_short = str(getattr(value, "dtype", "")).endswith(SHORT)
+        rtol = OF_SHORT if is_short else OF_DOUBLE
+    terms = Terms(rtol=rtol, atol=atol)
     graph = judge.problem.graph
     target = read_left(left, graph)
     if isinstance(value, str):

@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeAlias, get_args
 
 Value: TypeAlias = Any  # a float or an array, as in ops.rows; help does without numpy
 
+DIGITS, MOST_DIGITS = 3, 17  # that a number must have, unless something else is asked for
+
 State: TypeAlias = Literal[
     "correct",
     "follow-through",  # right, given the student's own earlier answer, which is wrong
@@ -30,6 +32,7 @@ MISTAKES: Mapping[str, str] = MappingProxyType(
         "sign": "the sign is the other one",
         "missing-local": "a local derivative on the path is left out",
         "missing-path": "a path of a variable that is used more than once is left out",
+        "extra-path": "a path is counted twice",
         "constant-factor": "a constant factor is wrong",
         "kept-exponent": "the power rule without lowering the exponent",
         "quotient-sign": "the quotient rule with the wrong sign",
@@ -48,6 +51,7 @@ MISTAKES: Mapping[str, str] = MappingProxyType(
         "upstream-only": "this is the upstream gradient",
         "local-instead-of-gradient": "this is a local derivative, not the whole gradient",
         "value-instead-of-derivative": "this is a value, not a derivative",
+        "no-path": "it does not depend on what it is differentiated by",
     }
 )
 
@@ -72,6 +76,11 @@ REASONS: Mapping[str, tuple[State, str]] = MappingProxyType(
         "unknown-claim": ("skipped", "the assignment has no such problem or claim"),
     }
 )
+
+
+def meaning(code: str) -> str:
+    """What a code says, in words."""
+    return MISTAKES[code] if code in MISTAKES else REASONS[code][1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +119,8 @@ class Verdict:
     counterexample: Counterexample | None = None
     read_as: str = ""  # how it was understood, where that is not literal
     notes: tuple[str, ...] = ()  # warnings: weak points, ambiguities
+    together: bool = False  # the codes are of mistakes made together, not of one or another
+    hint: str = ""  # the message without what would give the answer away, where that is another
 
     @property
     def code(self) -> str:

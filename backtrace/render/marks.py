@@ -24,7 +24,7 @@ STYLES: dict[State, str] = {
 IN_ASCII: dict[State, str] = {
     "follow-through": "->",
     "precision": "~",
-    "missing": "0",
+    "missing": "_",
     "skipped": "-",
 }
 

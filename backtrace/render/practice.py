@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from rich.text import Text
 
 from backtrace.homework.practice.questions import Kind
-from backtrace.homework.practice.scores import Score, meaning
+from backtrace.homework.practice.scores import Score
 from backtrace.homework.practice.session import Reply, Session
 from backtrace.homework.reports.wording import excerpt, marks, plain
+from backtrace.homework.verdicts import meaning
 from backtrace.render import PLAIN, Look
 from backtrace.render.cells import DIM, GOOD, KINK, NAME, Cell, assembled, columns, folded
 from backtrace.render.marks import STYLES, cut, harmless, mark

@@ -14,9 +14,10 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 from backtrace.errors import ReadError, Span, did_you_mean, listed, printable, shortened
-from backtrace.graph import Constant, Graph, Leaf
+from backtrace.graph import Apply, Constant, Graph, Leaf
 from backtrace.names import normal
 from backtrace.reading import read
 
@@ -94,9 +95,7 @@ def read_claim(text: str, graph: Graph) -> Claim:
 
     Raises ReadError: UnknownName or TooLong where that is the matter.
     """
-    if len(text) > LONGEST:
-        raise TooLong(f"a claim has at most {LONGEST:,} characters, and this has {len(text):,}")
-    given, readings = without_latex(text, graph)
+    given, readings = _taken(text, graph)
     sides = split(given)
     if sides is None:
         message = "a claim says what is what, as in dL/dw = 2*x or s = -1: there is no = in it"
@@ -104,7 +103,7 @@ def read_claim(text: str, graph: Graph) -> Claim:
     left, right = sides
     start = len(left) + 1
     target = read_left(left, graph, source=given)
-    answer = _read_right(right, graph, given, start)
+    answer = _read_right(right, target, graph, given, start)
     meant = label(target, graph)
     if meant != _plain(left):
         readings.append(f"{spoken(target, graph)} for {shortened(printable(left.strip()))}")
@@ -113,9 +112,7 @@ def read_claim(text: str, graph: Graph) -> Claim:
 
 def read_answer(text: str, target: Target, graph: Graph) -> Claim:
     """An answer alone, to a claim whose left side is known; it may repeat the left side."""
-    if len(text) > LONGEST:
-        raise TooLong(f"an answer has at most {LONGEST:,} characters, and this has {len(text):,}")
-    given, readings = without_latex(text, graph)
+    given, readings = _taken(text, graph)
     sides = split(given)
     start = 0
     if sides is not None:
@@ -124,8 +121,22 @@ def read_answer(text: str, target: Target, graph: Graph) -> Claim:
             message = f"this is about {about}, and {label(target, graph)} was asked for"
             raise ReadError(message, given, Span(0, len(sides[0])))
         start = len(sides[0]) + 1
-    answer = _read_right(given[start:], graph, given, start)
+    answer = _read_right(given[start:], target, graph, given, start)
     return Claim(text, target, answer, _echo(readings, answer))
+
+
+def read_free(text: str, target: Target, graph: Graph) -> Claim:
+    """An answer in any names, the graph's or others. Raises ReadError."""
+    given, readings = _taken(text, graph)
+    answer = read_formula(given, graph.variables)
+    return Claim(text, target, answer, _echo(readings, answer))
+
+
+def _taken(text: str, graph: Graph) -> tuple[str, list[str]]:
+    """What somebody wrote, in the language, and how LaTeX was read. Raises ReadError."""
+    if len(text) > LONGEST:
+        raise TooLong(f"an answer has at most {LONGEST:,} characters, and this has {len(text):,}")
+    return _without_latex(text, graph)
 
 
 def _echo(readings: list[str], answer: Graph) -> str:
@@ -133,7 +144,7 @@ def _echo(readings: list[str], answer: Graph) -> str:
     return "; ".join([*readings, *(text.removeprefix("read as ") for text in answer.readings)])
 
 
-def without_latex(text: str, graph: Graph) -> tuple[str, list[str]]:
+def _without_latex(text: str, graph: Graph) -> tuple[str, list[str]]:
     """A text in the language, and how it was read."""
     if not any(sign in text for sign in "\\{$"):
         return text, []
@@ -142,7 +153,7 @@ def without_latex(text: str, graph: Graph) -> tuple[str, list[str]]:
     if not is_latex(text):
         return text, []
     try:
-        given = from_latex(text, _known(graph))
+        given = from_latex(text, known_names(graph))
     except ReadError as error:
         raise NotLatex(error.message, error.source, error.span) from None
     return given, [given]
@@ -153,7 +164,7 @@ def without_latex(text: str, graph: Graph) -> tuple[str, list[str]]:
 
 def left_of(text: str, graph: Graph) -> str:
     """A left side that stands alone, in the language and not in LaTeX."""
-    return without_latex(text, graph)[0]
+    return _without_latex(text, graph)[0]
 
 
 def read_left(text: str, graph: Graph, *, source: str | None = None) -> Target:
@@ -243,21 +254,18 @@ def _entry(text: str | None, source: str, place: Span) -> tuple[int, ...]:
 # -- the right side
 
 
-def names_of(graph: Graph) -> Mapping[str, int]:
-    """What an answer may speak of: the variables and the nodes, by name."""
-    return {**_labelled(graph), **graph.names}
-
-
 @lru_cache(maxsize=256)
-def _known(graph: Graph) -> Mapping[str, int]:
-    return names_of(graph)
+def known_names(graph: Graph) -> Mapping[str, int]:
+    """What an answer may speak of: the variables and the nodes, by name."""
+    return MappingProxyType({**_labelled(graph), **graph.names})
 
 
-def _read_right(text: str, graph: Graph, source: str, start: int) -> Graph:
+def _read_right(text: str, target: Target, graph: Graph, source: str, start: int) -> Graph:
     """An answer as a graph whose variables are nodes of the problem."""
-    known = _known(graph)
-    if not text.strip():
-        raise ReadError("nothing stands after the =", source, Span(start, start + 1))
+    known = known_names(graph)
+    advice = "nothing stands after the =" if not text.strip() else _advice(text)
+    if advice:
+        raise ReadError(advice, source, Span(start, max(start + 1, len(source))))
     if start and (second := next(_signs(text), None)) is not None:
         where = Span(start + second, start + second + 1)
         raise ReadError("a claim has one =: leave the steps between out", source, where)
@@ -271,7 +279,35 @@ def _read_right(text: str, graph: Graph, source: str, start: int) -> Graph:
     if unknown:
         span = found.spans[found.variables[unknown[0]]]
         raise _unknown(unknown[0], graph, source, Span(span.start + start, span.end + start))
+    if target.by is None:
+        later = [n for n in found.variables if _depends(graph, known[n], target.of)]
+        if later:
+            span = found.spans[found.variables[later[0]]]
+            where = Span(span.start + start, span.end + start)
+            message = f"{later[0]} is what was asked for, or is made from it: use what comes before"
+            raise ReadError(message, source, where)
     return found
+
+
+def _advice(text: str) -> str:
+    """What would be right in place of a common way of writing that is not read."""
+    if "∂" in text:
+        return "an answer speaks of variables and steps: write what a derivative such as ∂L/∂s is"
+    if re.fullmatch(r"\s*[-+]?\d+,\d+\s*", text):
+        return f"a decimal point, not a comma: {text.strip().replace(',', '.')}"
+    if re.fullmatch(r"[\s\[]*\[\s*[-+.\de]+(\s+[-+.\de]+)+[\s\]]*", text):
+        return "the numbers of a list have commas between them: [1, 2]"
+    return ""
+
+
+def _depends(graph: Graph, index: int, on: int) -> bool:
+    """Whether a node is another one, or is computed from it."""
+    reached = {on}
+    for later in range(on + 1, index + 1):
+        node = graph.nodes[later]
+        if isinstance(node, Apply) and reached.intersection(node.inputs):
+            reached.add(later)
+    return index in reached
 
 
 def read_formula(text: str, known: Container[str]) -> Graph:
@@ -287,7 +323,10 @@ def read_formula(text: str, known: Container[str]) -> Graph:
 
 
 def _unknown(name: str, graph: Graph, source: str, place: Span) -> UnknownName:
-    known = [n for n in names_of(graph) if not re.fullmatch(r"v\d+", n)]
+    known = [n for n in known_names(graph) if not re.fullmatch(r"v\d+", n)]
+    if name[:1] == "d" and name[1:] in known:
+        message = f"an answer speaks of variables and steps: write what d{name[1:]}/… is"
+        return UnknownName(message, source, place)
     near = did_you_mean(name, known) or (f"; it has {listed(known, 8)}" if known else "")
     return UnknownName(f"the problem has no {shortened(printable(name))}{near}", source, place)
 

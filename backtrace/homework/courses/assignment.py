@@ -9,6 +9,7 @@ from typing import Any
 
 from backtrace.homework.judging.judge import Form
 from backtrace.homework.problems.points import Range
+from backtrace.homework.verdicts import DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class ClaimTask:
     form: Form = "either"
     partial: Mapping[str, float] = field(default_factory=dict)  # share of the points, by code
     answer: str | None = None  # pinned by the teacher; lint holds it against the derived one
-    digits: int = 3
+    digits: int = DIGITS
     rtol: float | None = None
     atol: float | None = None
 

@@ -7,7 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from backtrace.errors import ReadError, Span, UsageError, shortened
 from backtrace.homework.courses.assignment import Assignment, ClaimTask, ProblemTask
@@ -25,15 +25,17 @@ from backtrace.homework.courses.assignment_values import (
     text,
     whole,
 )
+from backtrace.homework.judging.judge import Form
+from backtrace.homework.verdicts import MOST_DIGITS
 
 LIMIT = 10 * 10**6  # bytes of a file
-FORMS = ("formula", "number", "either")
+FORMS = get_args(Form)
 
 # What a claim may set for itself, and [defaults] for every claim.
 SETTINGS: Mapping[str, Kind] = {
     "points": number(0),
     "form": one_of(*FORMS),
-    "digits": whole(1, 17),
+    "digits": whole(1, MOST_DIGITS),
     "rtol": number(0, 1),
     "atol": number(0),
 }

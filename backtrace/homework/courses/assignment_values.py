@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from backtrace.errors import UsageError, did_you_mean, listed, printable, shortened
-from backtrace.homework.problems.points import Range
+from backtrace.homework.problems.points import WORDS, Range
 from backtrace.homework.verdicts import MISTAKES
 
 # Checks the value of a key and returns it; the text is the place: `hw.toml, problem p1: points`.
 Kind: TypeAlias = Callable[[Any, str], Any]
 
-DOMAINS = ("real", "positive", "negative", "nonzero")
 PARTIAL = (*MISTAKES, "follow-through", "precision")
 DEEPEST = 32  # brackets around a number: numpy has 64 axes at most, and no program needs so many
 
@@ -151,14 +150,14 @@ def _bound(value: object, place: str, depth: int) -> Any:
 
 
 def _range(value: object, place: str) -> Range:
-    if isinstance(value, str) and value in DOMAINS:
+    if isinstance(value, str) and value in WORDS:
         return value
     if not isinstance(value, list):
-        raise _not_among(value, DOMAINS, place, f"{', '.join(DOMAINS)} or [low, high]")
+        raise _not_among(value, WORDS, place, f"{', '.join(WORDS)} or [low, high]")
     if len(value) != 2:
         raise UsageError(f"{place} should be two numbers, [low, high], and has {len(value)}")
     low, high = (finite(item, place) for item in value)
-    if low >= high:
+    if not 0 < high - low < math.inf:
         raise UsageError(f"{place}: the low end should be below the high end: {low:g}, {high:g}")
     return low, high
 

@@ -8,7 +8,7 @@ from backtrace.homework.courses.assignment import Assignment, ClaimTask, Problem
 from backtrace.homework.courses.grades import Answer, Grade, Sheet
 from backtrace.homework.judging.following import followed
 from backtrace.homework.judging.judge import Judge, Judged, Terms
-from backtrace.homework.judging.saying import reason
+from backtrace.homework.judging.saying import failed, reason
 from backtrace.homework.problems.problem import Problem
 from backtrace.homework.verdicts import Verdict
 
@@ -39,7 +39,7 @@ def _verdicts(problem: ProblemTask, given: dict[str, Answer]) -> list[Verdict]:
     texts = [given[c.of].answer if c.of in given else "" for c in problem.claims]
     judge = _ready(problem)
     if isinstance(judge, str):
-        return [_failed(text, judge) for text in texts]
+        return [failed(text, judge) for text in texts]
     every = [terms_of(claim) for claim in problem.claims]
     judged = [
         _judged(judge, claim, text, terms)
@@ -51,15 +51,8 @@ def _verdicts(problem: ProblemTask, given: dict[str, Answer]) -> list[Verdict]:
 def _judged(judge: Judge, claim: ClaimTask, text: str, terms: Terms) -> Judged:
     target = _target(judge, claim.of)
     if isinstance(target, str):
-        return Judged(_failed(text, target))
+        return Judged(failed(text, target))
     return judge.answer(text, target, terms)
-
-
-def _failed(text: str, why: str) -> Verdict:
-    """What was not answered is missing, however the judging went."""
-    if not text.strip():
-        return reason(text, "no-answer", "there is no answer")
-    return reason(text, "failed", why)
 
 
 def _target(judge: Judge, of: str) -> Target | str:
@@ -100,12 +93,22 @@ def _grade(
     score = claim.points * share(assignment, claim, verdict)
     text = answer.answer if answer else ""
     return Grade(
-        sheet.student, sheet.problem, claim.of, text, verdict, score, claim.points, sheet.warnings
+        sheet.student,
+        sheet.problem,
+        claim.of,
+        text,
+        verdict,
+        score,
+        claim.points,
+        _warnings(sheet, claim.of),
     )
 
 
 def share(assignment: Assignment, claim: ClaimTask, verdict: Verdict) -> float:
-    """The part of the points that a verdict is worth: the best that any of its codes gives."""
+    """The part of the points that a verdict is worth: the best that any of its codes gives.
+
+    Of mistakes that were made together it is the least.
+    """
     if verdict.state == "correct":
         return 1.0
     if verdict.state == "follow-through":
@@ -114,7 +117,14 @@ def share(assignment: Assignment, claim: ClaimTask, verdict: Verdict) -> float:
         return claim.partial.get("precision", assignment.precision)
     if verdict.state != "wrong":
         return 0.0
-    return max((claim.partial.get(code, 0.0) for code in verdict.codes), default=0.0)
+    shares = [claim.partial.get(code, 0.0) for code in verdict.codes]
+    return (min if verdict.together else max)(shares, default=0.0)
+
+
+def _warnings(sheet: Sheet, claim: str) -> tuple[str, ...]:
+    """Those of a sheet that are about one claim, whose name they begin with."""
+    begin = f"{claim}: "
+    return tuple(w.removeprefix(begin) for w in sheet.warnings if w.startswith(begin))
 
 
 def _unknown_problem(assignment: Assignment, sheet: Sheet, answer: Answer) -> Grade:
@@ -133,5 +143,12 @@ def _unknown_claim(problem: ProblemTask, sheet: Sheet, answer: Answer) -> Grade:
 def _skipped(sheet: Sheet, answer: Answer, text: str) -> Grade:
     verdict = reason(answer.answer, "unknown-claim", text)
     return Grade(
-        sheet.student, sheet.problem, answer.claim, answer.answer, verdict, 0.0, 0.0, sheet.warnings
+        sheet.student,
+        sheet.problem,
+        answer.claim,
+        answer.answer,
+        verdict,
+        0.0,
+        0.0,
+        _warnings(sheet, answer.claim),
     )

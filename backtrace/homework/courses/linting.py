@@ -15,6 +15,7 @@ from backtrace.homework.judging.judge import Judge
 from backtrace.homework.judging.weakness import better_point, warning, weak_points
 from backtrace.homework.problems.comparing import FEWEST
 from backtrace.homework.problems.problem import Problem
+from backtrace.names import normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ CODES = {
     "answer": (True, "a pinned answer that is not the derived one"),
     "undefined": (True, "points that no answer can get"),
     "total": (True, "a total that the points of the claims do not add up to"),
+    "unused": (False, "a value that the program does not use"),
     "ambiguous": (False, "a claim that can be read in two ways"),
     "weak-point": (False, "a point at which wrong formulas give the right number"),
 }
@@ -56,6 +58,9 @@ def _of_problem(problem: ProblemTask) -> Iterator[Concern]:
     except BacktraceError as error:
         yield _concern(problem.id, "program", str(error))
         return
+    for name in problem.at:
+        if normal(name) not in judge.problem.graph.labels[: judge.problem.graph.output + 1]:
+            yield _concern(problem.id, "unused", f"{name} is not in the program")
     targets: dict[Target, ClaimTask] = {}
     for claim in problem.claims:
         place = f"{problem.id}, {claim.of}"

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from backtrace.errors import listed
 from backtrace.homework.answers.claims import Target, label
 from backtrace.homework.judging.judge import Judge, Judged, Terms
 from backtrace.homework.judging.saying import reason
-from backtrace.homework.judging.typed import typed_number
 from backtrace.homework.mistakes.paths import Paths
 from backtrace.homework.problems.comparing import agree
 from backtrace.homework.problems.problem import Problem
@@ -41,12 +41,12 @@ def _followed(judge: Judge, judged: Sequence[Judged], terms: Sequence[Terms]) ->
     earlier: list[Judged] = []
     for k in order:
         if earlier:
-            source = _follows(judge, judged[k], earlier, terms[k])
-            if source is not None:
-                verdicts[k] = _follow_through(judge, judged[k], source)
+            sources = _follows(judge, judged[k], earlier, terms[k])
+            if sources:
+                verdicts[k] = _follow_through(judge, judged[k], sources)
         earlier.append(judged[k])
     first = order[0]
-    if len(order) > 1:
+    if len({_target(judged[k]) for k in order}) > 1:
         note = "this is the first wrong step"
         verdicts[first] = dataclasses.replace(verdicts[first], notes=(*verdicts[first].notes, note))
     return verdicts
@@ -54,7 +54,7 @@ def _followed(judge: Judge, judged: Sequence[Judged], terms: Sequence[Terms]) ->
 
 def _counts(judged: Judged) -> bool:
     """Whether an answer is wrong, and is numbers from which one can go on."""
-    has_numbers = judged.answer is not None or judged.number is not None
+    has_numbers = judged.answer is not None or judged.typed is not None
     return judged.verdict.state == "wrong" and has_numbers and judged.claim is not None
 
 
@@ -74,21 +74,22 @@ def _target(judged: Judged) -> Target:
     return judged.claim.target
 
 
-def _follow_through(judge: Judge, judged: Judged, source: Judged) -> Verdict:
-    assert source.claim is not None
-    text = f"it follows from your {label(_target(source), judge.problem.graph)}, which is wrong"
+def _follow_through(judge: Judge, judged: Judged, sources: Sequence[Judged]) -> Verdict:
+    names = [label(_target(source), judge.problem.graph) for source in sources]
+    are = "is" if len(names) == 1 else "are"
+    text = f"it follows from your {listed(names)}, which {are} wrong"
     return reason(judged.verdict.claim, "from-earlier", text, read_as=judged.verdict.read_as)
 
 
 def _follows(
     judge: Judge, judged: Judged, earlier: Sequence[Judged], terms: Terms
-) -> Judged | None:
-    """The earlier answer that this one follows from: one of them alone, else all together."""
-    for source in [*reversed(earlier), None]:
-        given = earlier if source is None else [source]
+) -> Sequence[Judged]:
+    """The earlier answers that this one follows from: one of them alone, else all together."""
+    earlier = [source for source in earlier if _target(source) != _target(judged)]
+    for given in (*([source] for source in reversed(earlier)), earlier):
         if _is_right_given(judge, judged, given, terms):
-            return given[0]
-    return None
+            return given
+    return ()
 
 
 def _is_right_given(judge: Judge, judged: Judged, given: Sequence[Judged], terms: Terms) -> bool:
@@ -96,13 +97,14 @@ def _is_right_given(judge: Judge, judged: Judged, given: Sequence[Judged], terms
     problem, target = judge.problem, _target(judged)
     if target.by is None and any(_target(g).by is not None for g in given):
         return False
-    if judged.number is not None and judged.claim is not None:
+    if judged.typed is not None:
         right = _own_given(judge, target, given)
-        if right is None or np.shape(right) != np.shape(judged.number):
+        if right is None or np.shape(right) != np.shape(judged.typed.value):
             return False
-        margin = typed_number(judged.claim.right).margin(right, terms.rtol, terms.atol)
+        margin = judged.typed.margin(right, terms.rtol, terms.atol)
         matters = bool(np.any(np.abs(right - problem.own(target)) > margin))
-        return matters and bool(np.all(np.abs(judged.number - right) <= margin))
+        is_right = bool(np.all(np.abs(judged.typed.value - right) <= margin))
+        return matters and is_right and not _is_nothing(right)
     if judged.answer is None or any(g.answer is None for g in given):
         return False
     whole = _all_given(judge, target, given)
@@ -110,7 +112,12 @@ def _is_right_given(judge: Judge, judged: Judged, given: Sequence[Judged], terms
         return False
     usable = np.isfinite(whole.reshape(len(whole), -1)).all(axis=1)
     matters = not agree(whole, problem.reference(target))
-    return matters and bool(usable.any()) and agree(judged.answer[usable], whole[usable])
+    return matters and bool(usable.all()) and not _is_nothing(whole) and agree(judged.answer, whole)
+
+
+def _is_nothing(numbers: Value) -> bool:
+    """Whether all is 0: from 0 everything follows, without any work."""
+    return not np.any(numbers)
 
 
 def _all_given(judge: Judge, target: Target, given: Sequence[Judged]) -> Array | None:
@@ -141,7 +148,7 @@ def _sampled_given(problem: Problem, answers: Mapping[int, Any]) -> Sampled:
 def _own_given(judge: Judge, target: Target, given: Sequence[Judged]) -> Value | None:
     """The right number at the own point, were the given answers right."""
     problem = judge.problem
-    numbers = {_target(g): g.number if g.number is not None else _last(problem, g) for g in given}
+    numbers = {_target(g): _last(problem, g) for g in given}
     if any(number is None or t.entry for t, number in numbers.items()):
         return None
     values = _values_given(
@@ -179,5 +186,7 @@ def _swept(paths: Paths, known: Mapping[Target, Any]) -> Array | None:
 
 
 def _last(problem: Problem, judged: Judged) -> Value | None:
-    """What a formula gives at the own point."""
+    """What an answer gives at the own point."""
+    if judged.typed is not None:
+        return judged.typed.value
     return judged.answer[-1] if judged.answer is not None and problem.has_own else None

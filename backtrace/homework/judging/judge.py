@@ -6,13 +6,15 @@ again with 50 and then 400 digits: one proven difference is a counterexample and
 
 from __future__ import annotations
 
+import dataclasses
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from backtrace.errors import BacktraceError
+from backtrace.errors import BacktraceError, UsageError
 from backtrace.homework.answers.claims import (
     Claim,
     Target,
@@ -22,20 +24,24 @@ from backtrace.homework.answers.claims import (
     spoken,
 )
 from backtrace.homework.judging.deciding import Decider, Decision
-from backtrace.homework.judging.saying import agreed, correct, reason, unreadable, wrong
+from backtrace.homework.judging.juxtaposed import with_matrix_products
+from backtrace.homework.judging.saying import agreed, correct, missing, reason, unreadable, wrong
 from backtrace.homework.judging.typed import Typed, typed_number
 from backtrace.homework.judging.witness import Witnesses
 from backtrace.homework.mistakes.diagnosis import Diagnosis
 from backtrace.homework.mistakes.findings import Finding, ordered
 from backtrace.homework.problems.comparing import FEWEST, RTOL, agree, fitted, gaps, worst_first
 from backtrace.homework.problems.problem import Problem
-from backtrace.homework.verdicts import Verdict
+from backtrace.homework.verdicts import DIGITS, MOST_DIGITS, Verdict
 from backtrace.ops.axes import Shape
 from backtrace.ops.rows import Array, Value
 
 Form: TypeAlias = Literal["formula", "number", "either"]  # what an answer has to be
 
 POSITIVE_ONLY = "right where every variable is positive, and not elsewhere"
+COARSEST = 0.2  # relative: 1 is not 0.5 with too few digits, though it rounds to it
+FITS = 0.02  # relative: how far the number of a mistake may be from one that was typed
+RIGHT_NUMBER = "right to the last digit"
 MOST_UNDEFINED = 3  # points at which an answer is undefined, after which no more are tried
 
 
@@ -47,10 +53,24 @@ class Terms:
     the rule of half a unit in the last digit.
     """
 
-    digits: int = 3
+    digits: int = DIGITS
     rtol: float | None = None
     atol: float | None = None
     form: Form = "either"
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for what is no such number or form."""
+        if self.digits not in range(1, MOST_DIGITS + 1):
+            raise UsageError(f"digits is a whole number, 1 to {MOST_DIGITS}, not {self.digits!r}")
+        for name, number in (("rtol", self.rtol), ("atol", self.atol)):
+            if number is not None and not _is_tolerance(number):
+                raise UsageError(f"{name} is a number of at least 0, not {number!r}")
+        if self.form not in get_args(Form):
+            raise UsageError(f"form is {' or '.join(get_args(Form))}, not {self.form!r}")
+
+
+def _is_tolerance(number: object) -> bool:
+    return isinstance(number, int | float) and 0 <= number < np.inf
 
 
 USUAL = Terms()
@@ -63,7 +83,7 @@ class Judged:
     verdict: Verdict
     claim: Claim | None = None
     answer: Array | None = None  # of a formula, at all points, in the shape of the right one
-    number: Value | None = None  # of a number, which is for the own point
+    typed: Typed | None = None  # of a number, for the own point, in the shape of the right one
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +114,7 @@ class Judge:
     def answer(self, text: str, target: Target, terms: Terms = USUAL) -> Judged:
         """Judge an answer to a claim whose left side is known."""
         if not text.strip():
-            return Judged(reason(text, "no-answer", "there is no answer"))
+            return Judged(missing(text))
         try:
             return self.judged(read_answer(text, target, self.problem.graph), terms)
         except BacktraceError as error:
@@ -120,9 +140,31 @@ class Judge:
     # -- formulas
 
     def _formula(self, claim: Claim, terms: Terms) -> Judged:
-        problem, target = self.problem, claim.target
+        """As it stands; of matrices side by side also with matrix products, if that is right."""
+        problem = self.problem
         if problem.count < FEWEST:
             return Judged(self._too_few(claim), claim)
+        other = None
+        if not problem.at_once:
+            other = with_matrix_products(claim, problem.named[0])
+        if other is None:
+            return self._as_written(claim, terms)
+        read_as = "; ".join([*filter(None, [claim.read_as]), "matrix products where no sign is"])
+        meant = dataclasses.replace(claim, right=other, read_as=read_as)
+        try:
+            first = self._as_written(claim, terms)
+        except BacktraceError:  # entry by entry it does not fit
+            return self._as_written(meant, terms)
+        if first.verdict.state == "correct":
+            return first
+        with suppress(BacktraceError):
+            second = self._as_written(meant, terms)
+            if second.verdict.state == "correct":
+                return second
+        return first
+
+    def _as_written(self, claim: Claim, terms: Terms) -> Judged:
+        problem, target = self.problem, claim.target
         right = problem.reference(target)
         given = problem.of_claim(claim.right)
         answer = fitted(given, right)
@@ -138,8 +180,7 @@ class Judge:
         found = gaps(answer, self.problem.reference(claim.target))
         decisions: dict[int, Decision] = {}
         for k in worst_first(found):
-            gap = float(found[k]) if np.all(np.isfinite(answer[k])) else np.nan
-            decisions[k] = self._decider.decide(claim, k, gap)
+            decisions[k] = self._decider.decide(claim, k, answer[k])
             if decisions[k] in ("differs", "slow"):
                 return Outcome(decisions[k], k, len(found))
             if list(decisions.values()).count("undefined") == MOST_UNDEFINED:
@@ -188,7 +229,10 @@ class Judge:
         points = self.problem.points
         above = [(v > 0).reshape(len(v), -1).all(axis=1) for v in points.values()]
         positive = np.logical_and.reduce(above)
-        return bool(positive.sum() >= FEWEST) and agree(answer[positive], right[positive])
+        off = gaps(answer, right) > RTOL
+        elsewhere = off[~positive]
+        is_wrong_elsewhere = elsewhere.sum() >= 2  # not at the own point alone
+        return bool(positive.sum() >= FEWEST) and is_wrong_elsewhere and not off[positive].any()
 
     def _misshapen(self, claim: Claim, given: Array, right: Array) -> Verdict:
         """An answer of another shape: the transpose, or diag(a) where the entries of a would do."""
@@ -219,7 +263,7 @@ class Judge:
         verdict = self.number(claim, typed, terms)
         if terms.form == "formula" and verdict.is_right and not self._is_constant(claim.target):
             verdict = reason(claim.text, "form", "it is right, and a formula was asked for")
-        return Judged(verdict, claim, number=typed.value)
+        return Judged(verdict, claim, typed=typed.shaped(np.shape(self.problem.own(claim.target))))
 
     def number(self, claim: Claim, typed: Typed, terms: Terms) -> Verdict:
         """A number, or an array of them, against the right one at the problem's own point."""
@@ -227,21 +271,35 @@ class Judge:
         if not (np.all(np.isfinite(right)) and self.problem.is_defined):
             text = f"{spoken(target, self.problem.graph)} is not a number at this point"
             return reason(claim.text, "too-few-points", text)
-        answer = fitted(np.asarray(typed.value)[None], np.asarray(right)[None])
+        answer = typed.shaped(np.shape(right))
         if answer is None and self._is_whole(target, typed, terms):
-            return correct(claim, "right to the last digit")
+            return correct(claim, RIGHT_NUMBER)
         if answer is None:
             found = [_misshapen_number(typed.value, right)]
-            return wrong(claim, found, self._witnesses.at_own(target, typed.value))
-        typed = typed.shaped(np.shape(right))
-        margin = typed.margin(right, terms.rtol, terms.atol)
-        if not np.all(np.abs(answer[0] - right) <= margin):
-            found = self.diagnosis(target).of_number(answer[0][()], right, margin)
-            return wrong(claim, found, self._witnesses.at_own(target, answer[0]))
-        if terms.rtol is None and terms.atol is None and typed.lacks_digits(right, terms.digits):
+            return wrong(claim, found, self._witnesses.at_own(target, typed.value, right))
+        margin, noise = answer.margin(right, terms.rtol, terms.atol), 0.0
+        if not np.all(np.abs(answer.value - right) <= margin) or np.any(right == 0):
+            exact = self._decider.own(target)  # 0.1 + 0.2 - 0.3, or 1 - tanh(30)**2
+            if exact is not None:
+                right, noise = np.float64(exact[0]), exact[1]
+                margin = answer.margin(right, terms.rtol, terms.atol) + noise
+        off = np.abs(answer.value - right)
+        if not np.all(off <= margin):  # nan is never right
+            return self._wrong_number(claim, answer, right, margin)
+        if terms.rtol is not None or terms.atol is not None:
+            return correct(claim, "within the tolerance")
+        if np.any(off > noise) and answer.lacks_digits(right, terms.digits):
+            if np.any(off > COARSEST * np.abs(right)):
+                return self._wrong_number(claim, answer, right, margin)
             text = f"right as far as it goes, and {terms.digits} digits are asked for"
             return reason(claim.text, "too-few-digits", text, read_as=claim.read_as)
-        return correct(claim, "right to the last digit")
+        return correct(claim, RIGHT_NUMBER)
+
+    def _wrong_number(self, claim: Claim, typed: Typed, right: Value, margin: Value) -> Verdict:
+        """Of a number that is not the right one; a few digits must not fit every mistake."""
+        margin = np.minimum(margin, FITS * np.abs(typed.value))
+        found = self.diagnosis(claim.target).of_number(typed.value, right, margin)
+        return wrong(claim, found, self._witnesses.at_own(claim.target, typed.value, right))
 
     def _is_whole(self, target: Target, typed: Typed, terms: Terms) -> bool:
         """Whether it is the matrix of a derivative whose entries would do."""

@@ -27,6 +27,10 @@ QUICK: Mapping[str, tuple[int, int]] = MappingProxyType(
 )
 
 
+# sympy's functions that take mpmath milliseconds at 400 digits, up to 9.
+SLOW = ("gamma", "loggamma", "polygamma")
+
+
 class Unprecise(Exception):  # noqa: N818  (it says what a graph is)
     """A graph cannot be run in mpmath, or a number grew too large; the text says why."""
 

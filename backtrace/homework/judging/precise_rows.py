@@ -17,6 +17,7 @@ import numpy as np
 from backtrace.homework.judging.precise_limits import (
     LARGEST,
     QUICK,
+    SLOW,
     UNDEFINED,
     Function,
     Number,
@@ -48,6 +49,7 @@ class Machine:
         self._own = {name: getattr(self.context, name) for name in _public(self.context)}
         self._failures = (MemoryError, NotImplementedError, self.context.NoConvergence)
         self._compiled: dict[tuple[Any, ...], Function] = {}
+        self._slow: dict[Elementwise, bool] = {}
         self._constants: dict[tuple[str, int], Number] = {}
 
     # -- numbers
@@ -107,6 +109,15 @@ class Machine:
             found = self._keep(key, self._guarded(op, *_stated(op, arity, None)))
             self._warm(op, arity, found)
         return found
+
+    def is_slow(self, op: Elementwise) -> bool:
+        """Whether an operation is made of functions that take milliseconds at 400 digits."""
+        if op not in self._slow:
+            inputs = [sp.Symbol(f"x{k}", real=True) for k in range(len(op.inputs))]
+            params = {name: sp.Symbol(f"p{k}", real=True) for k, name in enumerate(op.params)}
+            formula = sp.sympify(op.formula(*inputs, **params))
+            self._slow[op] = bool(formula.has(*(getattr(sp, name) for name in SLOW)))
+        return self._slow[op]
 
     def _warm(self, op: Elementwise, arity: int, function: Function) -> None:
         """Run a new function once: the first lgamma of 400 digits takes 0.15 s, later ones 1 ms."""

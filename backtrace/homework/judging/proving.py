@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from backtrace.errors import BacktraceError
-from backtrace.homework.answers.claims import Claim, names_of
+from backtrace.homework.answers.claims import Claim, known_names
 from backtrace.homework.problems.problem import Problem
 from backtrace.lazy import sympy as sp
 from backtrace.symbolic import TooLongError, expressions
@@ -42,7 +42,7 @@ def _is_identity(problem: Problem, claim: Claim) -> bool:
         free = expressions(graph, atom=target.by, needed=range(len(graph.nodes)))
         symbol = free[target.by]
         right = sp.diff(free[target.of], symbol).subs(symbol, nodes[target.by])
-    names = names_of(graph)
+    names = known_names(graph)
     answer = expressions(claim.right)[claim.right.output]
     given = {sp.Symbol(n, real=True): nodes[names[n]] for n in claim.right.variables if n in names}
     answer = answer.subs(given, simultaneous=True)

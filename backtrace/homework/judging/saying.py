@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from backtrace.errors import BacktraceError, ReadError, ShapeError
 from backtrace.homework.answers.claims import Claim, NotLatex, TooLong, UnknownName
 from backtrace.homework.mistakes.findings import Finding, told
+from backtrace.homework.mistakes.wording import revealed, withheld
 from backtrace.homework.problems.room import TooLarge
 from backtrace.homework.verdicts import REASONS, Counterexample, Verdict
 
@@ -24,6 +25,16 @@ def reason(claim: str, code: str, text: str, *, read_as: str = "") -> Verdict:
     """A verdict that is no mistake of the chain rule; its state is that of the code."""
     state, _ = REASONS[code]
     return Verdict(claim, state, f"{code}: {text}", (code,), read_as=read_as)
+
+
+def missing(claim: str) -> Verdict:
+    """A verdict on no answer."""
+    return reason(claim, "no-answer", REASONS["no-answer"][1])
+
+
+def failed(claim: str, why: str) -> Verdict:
+    """A verdict where judging failed: what was not answered is missing all the same."""
+    return reason(claim, "failed", why) if claim.strip() else missing(claim)
 
 
 def unreadable(text: str, error: BacktraceError) -> Verdict:
@@ -46,5 +57,16 @@ def wrong(claim: Claim, found: Sequence[Finding], shown: Counterexample) -> Verd
     if not found:
         code = "wrong-value" if claim.target.by is None else "unexplained"
         found = [Finding(code, lambda: REASONS[code][1])]
-    codes = tuple(f.code for f in found)
-    return Verdict(claim.text, "wrong", told(found), codes, shown, claim.read_as)
+    codes = tuple(dict.fromkeys(code for f in found for code in f.codes))
+    together = len(found) == 1 and len(codes) > 1
+    said = told(found)
+    return Verdict(
+        claim.text,
+        "wrong",
+        revealed(said),
+        codes,
+        shown,
+        claim.read_as,
+        together=together,
+        hint=withheld(said),
+    )

@@ -12,6 +12,7 @@ import numpy as np
 from backtrace.graph import Apply, Constant, Graph, Leaf, Node
 from backtrace.homework.problems.comparing import fitted
 from backtrace.homework.problems.room import require_small
+from backtrace.homework.verdicts import DIGITS
 from backtrace.ops import OPS
 from backtrace.ops.axes import Shape
 from backtrace.ops.rows import Value
@@ -43,10 +44,11 @@ class Typed(NamedTuple):
         # a half of a unit, and what float64 does to 0.5 of it; 0 has no digits to be rounded to
         return np.where(self.value == 0, 0.0, self.half_unit * (1 + 1e-6)) + exact
 
-    def shaped(self, shape: Shape) -> Typed:
-        """The same in another shape of as many entries, or each for several."""
-        parts = (None if part is None else _in_shape(part, shape) for part in self)
-        return Typed(*parts)
+    def shaped(self, shape: Shape) -> Typed | None:
+        """The same in the shape of the right answer; None where it has another one."""
+        if _in_shape(self.value, shape) is None:
+            return None
+        return Typed(*(None if part is None else _in_shape(part, shape) for part in self))
 
     def lacks_digits(self, right: Value, wanted: int) -> bool:
         """Whether a digit too few was typed, of a number that is not exactly the right one."""
@@ -56,10 +58,9 @@ class Typed(NamedTuple):
         return not bool(np.all(exact | (np.asarray(self.digits) >= wanted)))
 
 
-def _in_shape(part: Value, shape: Shape) -> Value:
+def _in_shape(part: Value, shape: Shape) -> Value | None:
     found = fitted(np.asarray(part)[None], np.zeros((1, *shape)))
-    assert found is not None
-    return found[0][()]
+    return None if found is None else found[0][()]
 
 
 def typed_number(graph: Graph) -> Typed:
@@ -124,4 +125,7 @@ def _digits(literal: str) -> tuple[float, int] | None:
     whole, decimals, exponent = match.groups()
     significant = (whole + decimals).lstrip("0") if not whole else whole + decimals
     last = (int(exponent or 0) if significant else 0) - len(decimals)  # 0e9 is 0
+    shorter = significant.rstrip("0")
+    if "." not in literal and len(shorter) >= DIGITS:  # 1230 may well be 1234.5 to three digits
+        last, significant = last + len(significant) - len(shorter), shorter
     return (0.5 * 10.0 ** max(-400, min(308, last)), len(significant))

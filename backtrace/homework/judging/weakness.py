@@ -12,12 +12,13 @@ from itertools import permutations
 
 import numpy as np
 
+from backtrace.graph import Apply
 from backtrace.homework.answers.claims import Target
 from backtrace.homework.judging.judge import Judge, Judged, Terms
-from backtrace.homework.judging.typed import typed_number
 from backtrace.homework.mistakes.diagnosis import Diagnosis
 from backtrace.homework.mistakes.findings import Finding, ordered
-from backtrace.homework.problems.points import generator, within
+from backtrace.homework.mistakes.wording import revealed
+from backtrace.homework.problems.points import generator, is_within
 from backtrace.homework.problems.problem import Problem
 from backtrace.homework.verdicts import Verdict
 from backtrace.ops.rows import Array, Value
@@ -50,17 +51,36 @@ def hidden(diagnosis: Diagnosis, right: Value, margin: Value) -> list[Finding]:
         return ordered(diagnosis.same_at_own(right, margin))
 
 
+def with_kinks(judge: Judge, verdict: Verdict, judged: Judged) -> Verdict:
+    """A verdict on a number at a point where an operation has a kink, with the convention there."""
+    problem, claim = judge.problem, judged.claim
+    if judged.typed is None or claim is None or claim.target.by is None or problem.has_own:
+        return verdict
+    found = tuple(_kinks(problem, claim.target))
+    return dataclasses.replace(verdict, notes=(*verdict.notes, *found))
+
+
+def _kinks(problem: Problem, target: Target) -> Iterator[str]:
+    graph, values = problem.graph, problem.own_values
+    for index in range(target.of + 1):
+        node = graph.nodes[index]
+        if isinstance(node, Apply) and node.op.convention:
+            inputs = [values[i] for i in node.inputs]
+            if node.op.at_kink(inputs, dict(node.params)):
+                yield f"{graph.called(index)} has a kink at this point: {node.op.convention}"
+
+
 def with_warning(judge: Judge, verdict: Verdict, judged: Judged, terms: Terms) -> Verdict:
     """A verdict on a number that is correct, with what else would have given it."""
     claim = judged.claim
-    if verdict.state != "correct" or claim is None or judged.number is None:
+    if verdict.state != "correct" or claim is None or judged.typed is None:
         return verdict
     if claim.target.by in (None, claim.target.of):
         return verdict
     right = judge.problem.own(claim.target)
     if np.all(right == 0):
         return dataclasses.replace(verdict, notes=(*verdict.notes, ZERO))
-    margin = typed_number(claim.right).shaped(np.shape(right)).margin(right, terms.rtol, terms.atol)
+    margin = judged.typed.margin(right, terms.rtol, terms.atol)
     margin = np.minimum(margin, MARGIN * np.abs(right))  # 1 is not 0.5, though that rounds to it
     found = hidden(judge.diagnosis(claim.target), right, margin)
     if not found:
@@ -72,7 +92,7 @@ def warning(found: Sequence[Finding]) -> str:
     """Mistakes that a point hides, in words."""
     shown = ", ".join(f.code for f in found[:MOST_TOLD])
     more = f" and {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
-    example = found[0].text()
+    example = revealed(found[0].text())
     return (
         f"this point hides mistakes that give the same number: {shown}{more} (as where {example})"
     )
@@ -98,7 +118,9 @@ def better_point(problem: Problem, targets: Sequence[Target]) -> Mapping[str, fl
         return None
     names = list(problem.graph.variables)
     candidates = _candidates(len(names))
-    inside = [within(candidates[:, k], problem.domain.get(n, "real")) for k, n in enumerate(names)]
+    inside = [
+        is_within(candidates[:, k], problem.domain.get(n, "real")) for k, n in enumerate(names)
+    ]
     candidates = candidates[np.logical_and.reduce(inside)]
     if not len(candidates):
         return None

@@ -27,11 +27,11 @@ class Witnesses:
         right = self.problem.reference(target)[k]
         return self._witness(target, answer, right, k, self.problem.point(k))
 
-    def at_own(self, target: Target, answer: Value) -> Counterexample:
+    def at_own(self, target: Target, answer: Value, right: Value) -> Counterexample:
         """The problem's own point, for an answer that is a number."""
         problem = self.problem
         point = {name: plain(problem.at[name]) for name in problem.graph.variables}
-        return self._witness(target, answer, problem.own(target), -1, point)
+        return self._witness(target, answer, right, -1, point)
 
     def _witness(
         self,

@@ -84,10 +84,23 @@ class Diagnosis:
         steady: Booleans = sizes <= CANCELLED * np.abs(self.right)
         return steady if steady.sum() >= FEWEST else every
 
+    @cached_property
+    def _is_apart(self) -> bool:
+        """Whether the derivative is 0 because there is no path."""
+        of, by = self.target.of, self.target.by
+        return by not in (None, of) and not Paths(self.problem.sampled, of, by or 0).edges
+
+    def _no_path(self) -> Finding:
+        graph = self.problem.graph
+        names = graph.labels[self.target.of], graph.labels[self.target.by or 0]
+        return Finding("no-path", partial("{} is not computed from {}".format, *names))
+
     # -- formulas
 
     def of_formula(self, answer: Array, *, has_decimals: bool) -> list[Finding]:
         """The mistakes that give an answer, a formula at all points, that is wrong."""
+        if self._is_apart:
+            return [self._no_path()]
         if self.problem.at_once:
             answer = np.where(self._is_steady, answer, np.nan)
         found = [*self._matching(answer)]
@@ -98,8 +111,8 @@ class Diagnosis:
                 found.append(probes.rounded())
         elif abs(ratio - 1) <= LOOSE:  # right wherever it is defined
             return ordered(found)
-        elif not RATIOS & {f.code for f in found}:
-            found.append(probes.of_ratio(ratio, has_decimals=has_decimals))
+        elif not RATIOS & {code for f in found for code in f.codes}:
+            found.append(self._of_ratio(ratio, has_decimals))
         if not found and self.target.by is not None:
             found = [*self._probed(answer, self.target.by)]
         return ordered(found)
@@ -117,9 +130,13 @@ class Diagnosis:
                 if finding.code == code:
                     continue  # twice the sign is none
                 what = "sign" if factor < 0 else f"factor {factor:g}"
-                yield finding
-                yield Finding(code, partial(str, f"and the {what} is wrong, too"))
+                on_top = Finding(code, partial(str, f"the {what} is wrong, too"))
+                yield Finding(finding.code, finding.text, on_top)
                 return
+
+    def _of_ratio(self, ratio: float, has_decimals: bool) -> Finding:
+        quantity = "value" if self.target.by is None else "derivative"
+        return probes.of_ratio(ratio, has_decimals=has_decimals, quantity=quantity)
 
     def _probed(self, answer: Array, by: int) -> Iterator[Finding]:
         """A factor too many or too few, a path too many, numbers put in too early."""
@@ -136,6 +153,10 @@ class Diagnosis:
 
     def of_number(self, answer: Value, right: Value, margin: Value) -> list[Finding]:
         """The mistakes that give a number, at the problem's own point, that is wrong."""
+        if self._is_apart:
+            return [self._no_path()]
+        if not np.any(answer):  # too many mistakes are 0 somewhere
+            return []
         found = list(self.same_at_own(answer, margin))
         if not found:
             found = [*self._combined(lambda by: self.same_at_own(answer / by, margin / abs(by)))]
@@ -143,8 +164,8 @@ class Diagnosis:
             return ordered(found)
         ratios = np.asarray(answer / right)
         close = [f for f in PLAIN_FACTORS if np.all(np.abs(ratios - f) <= 1e-3 * abs(f))]
-        if close and not RATIOS & {f.code for f in found}:
-            found.append(probes.of_ratio(close[0], has_decimals=False))
+        if close and not RATIOS & {code for f in found for code in f.codes}:
+            found.append(self._of_ratio(close[0], has_decimals=False))
         if np.all(np.abs(ratios - 1) <= probes.ROUNDED):
             found.append(probes.nearly())
         return ordered(found)

@@ -17,6 +17,17 @@ class Finding:
 
     code: str
     text: Callable[[], str]
+    also: Finding | None = None  # made on top of it: both together give the answer
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Its own, and that of what was made on top."""
+        return (self.code,) if self.also is None else (self.code, *self.also.codes)
+
+    def told(self) -> str:
+        """With its code, and what is on top."""
+        said = f"{self.code}: {self.text()}"
+        return said if self.also is None else f"{said}; and {self.also.told()}"
 
 
 def ordered(found: Iterable[Finding]) -> list[Finding]:
@@ -29,7 +40,7 @@ def ordered(found: Iterable[Finding]) -> list[Finding]:
 
 def told(found: Sequence[Finding]) -> str:
     """The findings in words, a line each, with every code literally."""
-    lines = [f"{f.code}: {f.text()}" for f in found[:MOST_TOLD]]
+    lines = [f.told() for f in found[:MOST_TOLD]]
     if found[MOST_TOLD:]:
-        lines.append(", ".join(f.code for f in found[MOST_TOLD:]))
+        lines.append(", ".join(code for f in found[MOST_TOLD:] for code in f.codes))
     return "\nor ".join(lines)

@@ -9,7 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from backtrace.homework.answers.claims import names_of
+from backtrace.homework.answers.claims import known_names
 from backtrace.homework.mistakes.findings import Finding
 from backtrace.homework.mistakes.paths import Edge, Paths
 from backtrace.homework.mistakes.wording import Words
@@ -36,7 +36,7 @@ def ratio(answer: Array, right: Array) -> float | None:
     return middle if np.all(np.abs(ratios - middle) <= EXACT * abs(middle)) else None
 
 
-def of_ratio(number: float, *, has_decimals: bool) -> Finding:
+def of_ratio(number: float, *, has_decimals: bool, quantity: str) -> Finding:
     """What an answer is that is `number` times the right one."""
     if abs(number + 1) <= EXACT:
         return Finding("sign", lambda: "the sign is the other one")
@@ -44,7 +44,7 @@ def of_ratio(number: float, *, has_decimals: bool) -> Finding:
         return rounded()
     near = Fraction(number).limit_denominator(100)
     shown = str(near) if abs(near - number) <= EXACT * abs(number) else f"{number:.6g}"
-    return Finding("constant-factor", partial(str, f"it is {shown} times the derivative"))
+    return Finding("constant-factor", partial(str, f"it is {shown} times the {quantity}"))
 
 
 def is_rounded(answer: Array, right: Array) -> bool:
@@ -92,7 +92,7 @@ def factors(paths: Paths, words: Words, answer: Array, right: Array) -> Iterator
 def _quantities(paths: Paths, words: Words) -> Iterator[tuple[Callable[[], str], Array]]:
     """What may be a factor, with its numbers at all points."""
     sampled = paths.sampled
-    for index in dict.fromkeys(names_of(paths.graph).values()):
+    for index in dict.fromkeys(known_names(paths.graph).values()):
         yield partial(words.node, index), sampled.stacked([v[index] for v in sampled.passes])
     for e in paths.edges[:MOST_PATHS]:
         if not paths.is_one(e) and paths.locals[e][0] is not None:
@@ -111,7 +111,7 @@ def paths_apart(paths: Paths, words: Words, answer: Array, right: Array) -> Iter
         if _agree(right - answer, product):
             yield Finding("missing-path", partial(words.path, path[-1]))
         elif _agree(answer - right, product):
-            yield Finding("missing-path", partial(str, "a path is counted twice"))
+            yield Finding("extra-path", partial(words.path_twice, path[-1]))
 
 
 def _all_paths(paths: Paths) -> Iterator[list[Edge]]:

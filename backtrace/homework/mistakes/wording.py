@@ -13,6 +13,23 @@ from backtrace.ops.rows import Slip
 from backtrace.ops.structural import renamed, sentence
 from backtrace.records import UPSTREAM
 
+# Around what would give the answer away, until it is decided who reads it.
+_OPENS, _CLOSES = "\x02", "\x03"
+
+
+def _secret(text: str) -> str:
+    return f"{_OPENS}{text}{_CLOSES}"
+
+
+def revealed(text: str) -> str:
+    """What was said, for who may see the answer."""
+    return text.replace(_OPENS, "").replace(_CLOSES, "")
+
+
+def withheld(text: str) -> str:
+    """What was said, without what would give the answer away."""
+    return re.sub(f"{_OPENS}.*?{_CLOSES}", "", text, flags=re.DOTALL)
+
 
 class Words:
     """What is said of the mistakes in one derivative."""
@@ -41,7 +58,8 @@ class Words:
             return found
         from backtrace.symbolic import local_text
 
-        return f"{found} = {self._written(local_text(self.graph, e.via, e.slot))}"
+        formula = self._written(local_text(self.graph, e.via, e.slot))
+        return f"{found}{_secret(f' = {formula}')}"
 
     def _named_above(self, via: int) -> int:
         """The step with a name that an edge belongs to: in s = w*x - y both of ∂s/∂w = x."""
@@ -86,6 +104,10 @@ class Words:
     def path(self, e: Edge) -> str:
         """One use of a node that has several."""
         return f"{self._use(e)} is left out, and the gradient is the sum over all of them"
+
+    def path_twice(self, e: Edge) -> str:
+        """The path of w through exp(w) is counted twice."""
+        return f"{self._use(e)} is counted twice"
 
     def only_path(self, e: Edge) -> str:
         """All uses but one."""
@@ -137,7 +159,8 @@ class Words:
         right = op.rule(e.slot, shapes, params)
         meant = renamed(sentence(right) or right, names)
         whose = self.derivative(self.of, e.via)
-        return f"{taken} is taken where {meant} belongs, with {UPSTREAM} for {whose}"
+        instead = _secret(f" where {meant} belongs")
+        return f"{taken} is taken{instead}, with {UPSTREAM} for {whose}"
 
     def outer_at_inner(self, e: Edge, at: int) -> str:
         """The outer function's derivative at the inner variable."""

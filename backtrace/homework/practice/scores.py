@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backtrace.homework.practice.questions import KINDS, Kind, Question
-from backtrace.homework.verdicts import MISTAKES, REASONS
 
 
 @dataclass(slots=True)
@@ -74,8 +73,3 @@ def score_of(progress: Sequence[Progress]) -> Score:
 def _tally(kind: Kind, progress: Sequence[Progress]) -> Tally:
     right = sum(one.is_right for one in progress)
     return Tally(kind, len(progress), right, sum(one.points for one in progress))
-
-
-def meaning(code: str) -> str:
-    """What a code of a wrong answer says, in words."""
-    return MISTAKES[code] if code in MISTAKES else REASONS[code][1]

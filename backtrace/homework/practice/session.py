@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from backtrace.homework.answers.claims import names_of
+from backtrace.homework.answers.claims import known_names
 from backtrace.homework.judging.judge import Judge, Terms
 from backtrace.homework.practice.hints import Hints
 from backtrace.homework.practice.questions import Question, Questions
-from backtrace.homework.practice.scores import Progress, Score, meaning, score_of
+from backtrace.homework.practice.scores import Progress, Score, score_of
 from backtrace.homework.problems.problem import Problem
 from backtrace.homework.reports.facts import Facts
 from backtrace.homework.reports.wording import lines, marks
-from backtrace.homework.verdicts import State, Verdict
+from backtrace.homework.verdicts import State, Verdict, meaning
 
 Command: TypeAlias = Literal["hint", "skip", "quit", "help"]
 WORDS: Mapping[str, Command] = {
@@ -68,7 +68,7 @@ class Session:
         self.place = 0
         self.has_quit = False
         self._judge_of_all = Judge(problem)
-        self._names = names_of(problem.graph)
+        self._names = known_names(problem.graph)
 
     # -- the question
 
@@ -145,7 +145,7 @@ class Session:
         if verdict.state != "wrong":
             advice = "a number can be judged; " if verdict.state == "undecided" else ""
             return Reply((*lines(verdict), f"{advice}this does not count as a try"), verdict.state)
-        if judged.number is not None:  # the point is known, and so is the answer
+        if judged.typed is not None:  # the point is known, and so is the answer
             verdict = replace(verdict, counterexample=None)
         return self._wrong(verdict)
 

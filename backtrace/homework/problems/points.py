@@ -1,8 +1,8 @@
 """The points at which formulas are compared: short numbers, the same for everybody.
 
 Of a problem everybody gets the same points, and a second run too: the generator's seed is the
-problem. Signs are mixed, since relu' = 1 is right wherever a number is positive. Numbers have two
-decimals, so that a point that is shown can be typed again.
+problem. Signs are mixed, since relu' = 1 is right wherever a number is positive. Most numbers have
+two decimals, so that a point that is shown can be typed again.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ from backtrace.ops.rows import Array, Value
 Range: TypeAlias = str | tuple[float, float]
 Points: TypeAlias = Mapping[str, Array]  # for every variable its values, one a point on axis 0
 
-# (how many, from, to): near 1, of both signs, far out on either side
-BATCHES = ((8, 0.2, 2.2), (10, -2.5, 2.5), (3, 4.0, 9.0), (2, -9.0, -4.0))
-SPARE = ((12, 0.02, 0.98), (12, 0.2, 2.2), (12, -2.5, 2.5))  # where too few of those are usable
+# (how many, from, to, decimals): near 1, of both signs, far out on either side; those keep all
+# decimals, since sin(100*pi*x) is 0 at all others
+BATCHES = ((8, 0.2, 2.2, 2), (10, -2.5, 2.5, 2), (3, 4.0, 9.0, 15), (2, -9.0, -4.0, 15))
+# where too few of those are usable
+SPARE = ((12, 0.02, 0.98, 2), (12, 0.2, 2.2, 2), (12, -2.5, 2.5, 2))
 SMALLEST = 0.05  # in magnitude; 0 is a special point of many formulas
+AWAY = 0.13  # how far such a number is moved
 WORDS = ("real", "positive", "negative", "nonzero")
 
 
@@ -64,36 +67,41 @@ def _drawn(
     random: np.random.Generator,
     shapes: Mapping[str, Shape],
     ranges: Mapping[str, Range],
-    batches: Iterable[tuple[int, float, float]],
+    batches: Iterable[tuple[int, float, float, int]],
 ) -> Points:
-    return {
-        name: np.concatenate(
-            [
-                _within(
-                    random.uniform(low, high, (count, *shape)), ranges.get(name, "real"), random
-                )
-                for count, low, high in batches
-            ]
-        )
-        for name, shape in shapes.items()
-    }
+    found = {}
+    for name, shape in shapes.items():
+        where = ranges.get(name, "real")
+        parts = []
+        for count, low, high, decimals in batches:
+            numbers = random.uniform(low, high, (count, *shape))
+            if isinstance(where, str):
+                parts.append(_moved_into(np.round(numbers, decimals), where))
+            else:
+                parts.append(_between(random, where, numbers.shape, decimals))
+        found[name] = np.concatenate(parts)
+    return found
 
 
-def _within(numbers: Array, where: Range, random: np.random.Generator) -> Array:
-    """Numbers brought to where a variable may be, and shortened."""
-    if not isinstance(where, str):
-        low, high = where
-        digits = 2 if high - low > 1 else min(300, 4 - floor(log10(high - low)))
-        inside = np.round(random.uniform(low, high, numbers.shape), digits)
-        return np.clip(inside, low, high)
-    short = np.round(numbers, 2)
-    short = np.where(np.abs(short) < SMALLEST, np.round(short + 0.13, 2), short)
+def _between(
+    random: np.random.Generator, where: tuple[float, float], shape: Shape, decimals: int
+) -> Array:
+    """Numbers of a range, with more decimals where it is narrow."""
+    low, high = where
+    if high - low <= 1:
+        decimals = max(decimals, min(300, 4 - floor(log10(high - low))))
+    return np.clip(np.round(random.uniform(low, high, shape), decimals), low, high)
+
+
+def _moved_into(numbers: Array, where: str) -> Array:
+    """Numbers brought to where a variable may be."""
+    moved = np.where(np.abs(numbers) < SMALLEST, np.round(numbers + AWAY, 2), numbers)
     if where == "positive":
-        return np.abs(short)
-    return -np.abs(short) if where == "negative" else short
+        return np.abs(moved)
+    return -np.abs(moved) if where == "negative" else moved
 
 
-def within(numbers: Array, where: Range) -> NDArray[np.bool_]:
+def is_within(numbers: Array, where: Range) -> NDArray[np.bool_]:
     """Which numbers a variable may be."""
     if not isinstance(where, str):
         return (where[0] <= numbers) & (numbers <= where[1])
@@ -108,7 +116,8 @@ def require_range(name: str, where: object) -> Range:
         return where
     if isinstance(where, list | tuple) and len(where) == 2:
         low, high = where
-        if all(type(x) in (int, float) and np.isfinite(x) for x in where) and low < high:
+        is_number = all(type(x) in (int, float) and np.isfinite(x) for x in where)
+        if is_number and 0 < float(high) - float(low) < np.inf:
             return (float(low), float(high))
     message = f"the domain of {name} is {', '.join(WORDS)} or [low, high], not {where!r}"
     raise UsageError(message)

@@ -14,7 +14,7 @@ import numpy as np
 
 from backtrace.errors import BindingError, ShapeError, Span
 from backtrace.graph import Graph, Leaf
-from backtrace.homework.answers.claims import Target, names_of
+from backtrace.homework.answers.claims import Target, known_names
 from backtrace.homework.problems import points as sampling
 from backtrace.homework.problems.comparing import FEWEST
 from backtrace.homework.problems.points import Points, Range
@@ -158,6 +158,11 @@ class Problem:
     # -- values
 
     @property
+    def own_values(self) -> Sequence[Value]:
+        """Every value at the own point."""
+        return self._own
+
+    @property
     def scopes(self) -> list[Mapping[str, Value]]:
         """The variables' values in every pass."""
         return self._scopes(self.points)
@@ -174,7 +179,7 @@ class Problem:
     @cached_property
     def named(self) -> list[Mapping[str, Value]]:
         """The values of what an answer may speak of, in every pass."""
-        names = names_of(self.graph)
+        names = known_names(self.graph)
         return [{name: values[i] for name, i in names.items()} for values in self.passes]
 
     @cached_property

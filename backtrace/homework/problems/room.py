@@ -31,7 +31,7 @@ def require_small(right: Graph, scope: Mapping[str, Value], points: int) -> None
     total = 0
     for index, node in enumerate(right.nodes):
         try:
-            shape = _shape(node, shapes, scope)
+            shape = shape_of(node, shapes, scope)
         except Misfit:
             return
         shapes.append(shape)
@@ -42,7 +42,8 @@ def require_small(right: Graph, scope: Mapping[str, Value], points: int) -> None
             raise TooLarge(message, right.source, right.spans[index])
 
 
-def _shape(node: object, shapes: list[Shape], scope: Mapping[str, Value]) -> Shape:
+def shape_of(node: object, shapes: list[Shape], scope: Mapping[str, Value]) -> Shape:
+    """The shape of a node, from those of the nodes before it. Raises Misfit."""
     if isinstance(node, Leaf):
         return np.shape(scope[node.name])
     if not isinstance(node, Apply):

@@ -31,8 +31,10 @@ class Facts:
 
     def shown(self, verdict: Verdict) -> Verdict:
         """The verdict without what is withheld; of a counterexample `right` is then None."""
+        if not self.reveal:
+            verdict = _without_the_answer(verdict)
         if self.hints == "full":
-            return verdict if self.reveal else _without_the_answer(verdict)
+            return verdict
         short = self.hints == "short"
         return replace(
             verdict,
@@ -45,11 +47,12 @@ class Facts:
 
 
 def _without_the_answer(verdict: Verdict) -> Verdict:
-    """The message of a verdict never has the right answer; its notes and its numbers may."""
+    """Without the formulas and numbers that are right, and without notes, which may have them."""
     found = verdict.counterexample
     if found is not None:
         found = replace(found, right=None, differences=None)
-    return replace(verdict, counterexample=found, notes=())
+    message = verdict.hint or verdict.message
+    return replace(verdict, message=message, hint="", counterexample=found, notes=())
 
 
 def again(grades: Grades) -> Grades:

@@ -22,10 +22,14 @@ TEXT = {"output_format": "text"}  # shown as it is: neither HTML nor Markdown
 
 
 def write(grades: Grades, facts: Facts, stream: TextIO) -> None:
-    """Write the result of one student; of several, theirs together under their names."""
+    """Write the result of one student; of several, under their names, the mean of their scores.
+
+    Who hands in the same answers in two files has no more points for it.
+    """
     found = list(grades)
-    several = len({grade.student for grade in found}) > 1
-    score = total(found)
+    students = len({grade.student for grade in found}) or 1
+    several = students > 1
+    score = total(found) / students
     result = {
         "score": number(score),
         "output": legible("\n".join([_overall(found, score, facts), *facts.warnings])),
@@ -39,10 +43,10 @@ def write(grades: Grades, facts: Facts, stream: TextIO) -> None:
 
 def _overall(found: list[Grade], score: float, facts: Facts) -> str:
     """`3 of 5 points: 2 correct, 1 wrong`."""
-    students = len({grade.student for grade in found}) or 1
     states = states_in_words(Counter(grade.verdict.state for grade in found))
-    of = marks(facts.points * students)
-    return f"{marks(score)} of {of} points: {states or 'no answers'}"
+    said = f"{marks(score)} of {marks(facts.points)} points: {states or 'no answers'}"
+    students = len({grade.student for grade in found})
+    return f"{students} students, mean {said}" if students > 1 else said
 
 
 def _test(grade: Grade, shown: Verdict, several: bool) -> dict[str, Json]:

@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 
 from backtrace.homework.courses.grades import Grade
-from backtrace.homework.verdicts import MISTAKES, REASONS, Counterexample, State, Verdict
+from backtrace.homework.verdicts import Counterexample, State, Verdict, meaning
 from backtrace.ops.rows import Value
 
 MOST_VARIABLES = 12  # of a point
@@ -110,8 +110,4 @@ def message(verdict: Verdict) -> str:
     """The message; where there is none, what the codes mean; without codes the state."""
     if verdict.message or not verdict.codes:
         return verdict.message or verdict.state
-    return "; ".join(f"{code}: {_meaning(code)}" for code in verdict.codes)
-
-
-def _meaning(code: str) -> str:
-    return MISTAKES[code] if code in MISTAKES else REASONS[code][1] if code in REASONS else "wrong"
+    return "; ".join(f"{code}: {meaning(code)}" for code in verdict.codes)

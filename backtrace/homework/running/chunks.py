@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from backtrace.homework.courses.assignment import Assignment
 from backtrace.homework.courses.grades import Answer, Grade, Sheet
-from backtrace.homework.verdicts import Verdict
 
 GradeSheet: TypeAlias = Callable[[Assignment, Sheet], tuple[Grade, ...]]
 Chunk: TypeAlias = tuple[Sheet, ...]
@@ -92,10 +91,8 @@ def failed_sheet(assignment: Assignment, sheet: Sheet, why: str) -> tuple[Grade,
 
 
 def _failed(sheet: Sheet, claim: str, answer: Answer | None, points: float, why: str) -> Grade:
+    from backtrace.homework.judging.saying import failed
+
     text = answer.answer if answer else ""
-    if text.strip():
-        message = f"failed: judging it did, so a person has to look: {why}"
-        verdict = Verdict(text, "undecided", message, ("failed",))
-    else:
-        verdict = Verdict(text, "missing", "no-answer: there is no answer", ("no-answer",))
+    verdict = failed(text, f"judging it did, so a person has to look: {why}")
     return Grade(sheet.student, sheet.problem, claim, text, verdict, 0.0, points, sheet.warnings)

@@ -107,6 +107,7 @@ class _Kind(NamedTuple):
 # a new type, refused when this module is imported.
 _KINDS: dict[Any, _Kind] = {
     str: _Kind(str, partial(_same, str)),
+    bool: _Kind(bool, partial(_same, bool)),
     float: _Kind(_encoded_number, _decoded_number),
     State: _Kind(str, _state),
     tuple[str, ...]: _Kind(list, partial(_several, str)),

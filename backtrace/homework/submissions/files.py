@@ -21,7 +21,7 @@ from backtrace.homework.submissions.records import Format, Notes, student_name
 from backtrace.homework.submissions.table import open_table, table_of
 from backtrace.homework.submissions.text import Text
 
-TEXT = (".txt", ".md")
+TEXT = (".txt",)
 TABLE = (".csv", ".tsv")
 JSON = (".jsonl", ".ndjson")
 SUFFIXES = (*TEXT, *TABLE, *JSON)
@@ -103,13 +103,19 @@ def find(path: str, stdin: BinaryIO | None, notes: Notes) -> Files:
     return Files(None, [Path(path).name], [Path(path)])
 
 
+def _is_submission(entry: os.DirEntry[str]) -> bool:
+    """Whether a file of a folder may be one; a link may lead to somebody else's, or anywhere."""
+    is_known = Path(entry.name).suffix.lower() in SUFFIXES
+    return is_known and entry.is_file(follow_symlinks=False)
+
+
 def _listed(path: str, notes: Notes) -> list[str]:
     """The names of the submissions in a directory, sorted; others are noted, hidden ones not."""
     names: list[str] = []
     others: list[str] = []
     with os.scandir(path) as entries:
         for entry in entries:
-            fits = Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file()
+            fits = _is_submission(entry)
             (names if fits and not entry.name.startswith(".") else others).append(entry.name)
     for name in sorted(others):
         if not name.startswith("."):
