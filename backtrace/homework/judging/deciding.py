@@ -90,7 +90,7 @@ class Decider:
     def _answer(self, right: Graph, k: int, digits: int) -> Any:
         values, names = self._all(k, digits), known_names(self.problem.graph)
         scope = {name: values[names[name]] for name in right.variables}
-        return precisely.values(right, scope, digits)[right.output]
+        return precisely.output(right, scope, digits)
 
     def _all(self, k: int, digits: int) -> Any:
         """The value of every node of the problem."""
@@ -127,12 +127,12 @@ def _is_undefined(value: Any) -> bool:
 
 def _holds(exact: Any, rounded: Value) -> bool:
     """Whether float64 has the same number: then nothing cancels, and more digits say the same."""
-    if isinstance(exact, np.ndarray):
+    if np.ndim(rounded):
         return np.shape(exact) == np.shape(rounded) and all(
             map(_holds, exact.ravel(), np.ravel(rounded))
         )
-    near = np.abs(float(exact) - rounded) <= FAR * np.abs(rounded)
-    return exact != 0 and bool(np.all(near & np.isfinite(rounded)))
+    number, seen = float(exact), float(rounded)
+    return exact != 0 and abs(number - seen) <= FAR * abs(seen) < np.inf
 
 
 def _are_far(answer: Value, right: Value) -> bool:
@@ -144,6 +144,8 @@ def _are_far(answer: Value, right: Value) -> bool:
 
 def _are_close(answer: Any, right: Any, digits: int) -> bool:
     """Whether two agree to far more digits than any mistake would."""
+    if not (isinstance(answer, np.ndarray) or isinstance(right, np.ndarray)):
+        return _close(answer, right, digits)
     other = np.asarray(right, dtype=object)
     one = fitted(np.asarray(answer, dtype=object)[None], other[None])
     if one is None:

@@ -24,7 +24,7 @@ from backtrace.passes import active_nodes
 
 MOST_SLOW = 20  # functions of a pass that take up to 9 ms each; nobody writes as many by hand
 
-__all__ = ["Precise", "TooSlow", "Unprecise", "gradients", "values"]
+__all__ = ["Precise", "TooSlow", "Unprecise", "gradients", "output", "values"]
 
 Precise: TypeAlias = Any  # an mpf, None, or an object array of them
 
@@ -35,13 +35,21 @@ def values(graph: Graph, point: Mapping[str, Value | Precise], digits: int) -> l
     What is 0 to so many digits is 0, so that None may be a number with more digits. Raises
     Unprecise where an operation cannot be run so, or a number is beyond 2**±16384.
     """
+    return [_told(value) for value in _run_at(graph, point, digits)]
+
+
+def output(graph: Graph, point: Mapping[str, Value | Precise], digits: int) -> Precise:
+    """The value of the output alone. Raises Unprecise."""
+    return _told(_run_at(graph, point, digits)[graph.output])
+
+
+def _run_at(graph: Graph, point: Mapping[str, Value | Precise], digits: int) -> list[Entries]:
     at = machine(digits)
     given = {name: _number(at, point[name]) for name in graph.variables}
     try:
-        found = _forward(at, graph, given)
+        return _forward(at, graph, given)
     except Misfit as misfit:  # which the float64 passes say with the names of the inputs
         raise Unprecise(str(misfit)) from None
-    return [_told(value) for value in found]
 
 
 def gradients(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -43,7 +43,10 @@ def gaps(answer: Array, right: Array) -> Array:
     Of arrays the entry that is off most counts. Where one of the two is no number it is 1.
     """
     with np.errstate(all="ignore"):
-        gap = np.abs(answer - right) / np.maximum(np.abs(answer), np.abs(right))
+        off = np.abs(answer - right)
+        if ((off <= RTOL * np.abs(right)) & (off < np.inf)).all():  # as of most answers
+            return np.zeros(len(off))
+        gap = off / np.maximum(np.abs(answer), np.abs(right))
     gap = np.where(answer == right, 0.0, gap)
     gap = np.where(np.isfinite(gap), gap, 1.0)
     found: Array = gap.reshape(len(gap), -1).max(axis=1) if gap.ndim > 1 else gap
@@ -55,10 +58,10 @@ def agree(answer: Array, right: Array) -> bool:
     return answer.shape == right.shape and bool(gaps(answer, right).max(initial=0.0) <= RTOL)
 
 
-def worst_first(found: Array) -> Sequence[int]:
+def worst_first(found: Array) -> Iterator[int]:
     """The points that do not agree; of about equal gaps the first, where numbers are small."""
     order = np.argsort(-np.round(found, 1), kind="stable")
-    return [int(k) for k in order if found[k] > RTOL]
+    return (int(k) for k in order if found[k] > RTOL)
 
 
 def same(one: Array, other: Array) -> Booleans:

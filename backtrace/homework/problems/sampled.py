@@ -23,7 +23,10 @@ class Sampled:
     def stacked(self, results: Sequence[Value]) -> Array:
         """What every pass gave, with the points on axis 0."""
         if self.at_once:
-            return np.array(np.broadcast_to(results[0], (self.count,)))
+            found: Array = results[0]
+            if np.shape(found) == (self.count,):
+                return found
+            return np.array(np.broadcast_to(found, (self.count,)))
         return np.array(results, dtype=np.float64)
 
     def of_pass(self, stacked: Array, k: int) -> Value:
