@@ -60,7 +60,7 @@ class Pair:
     @cached_property
     def target(self) -> Any:
         """What is asked for."""
-        from backtrace.homework.answers.claims import Target
+        from backtrace.homework.answers.targets import Target
 
         graph = self.judge.problem.graph
         return Target(graph.output, graph.variables[self.by] if self.by else None)

@@ -13,17 +13,13 @@ from backtrace.graph import Apply, Graph
 from backtrace.homework.answers.claims import (
     LONGEST,
     NotLatex,
-    Target,
     TooLong,
-    UnknownName,
     is_number,
-    label,
     read_answer,
     read_claim,
-    read_left,
     split,
-    spoken,
 )
+from backtrace.homework.answers.targets import Target, UnknownName, label, read_left, spoken
 from backtrace.reading import read
 
 LOSS = read("yhat = w*x; s = yhat - y; L = s**2")

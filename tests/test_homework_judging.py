@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import backtrace
-from backtrace.homework.judging.judge import Judge, Terms
+from backtrace.homework.judging.judge import Judge
+from backtrace.homework.judging.terms import Terms
 from backtrace.homework.problems.problem import Problem
 from backtrace.homework.verdicts import MISTAKES, REASONS, STATES, Verdict
 

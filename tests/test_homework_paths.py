@@ -13,7 +13,7 @@ from programs import Program, programs
 
 from backtrace.errors import ShapeError
 from backtrace.graph import Graph
-from backtrace.homework.answers.claims import Target, read_left
+from backtrace.homework.answers.targets import Target, read_left
 from backtrace.homework.mistakes import rules
 from backtrace.homework.mistakes.paths import Arrival, Edge, Paths, fitted_to
 from backtrace.homework.problems.problem import Problem

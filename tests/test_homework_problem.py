@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backtrace.errors import BacktraceError, BindingError, ShapeError
-from backtrace.homework.answers.claims import Target, read_left
+from backtrace.homework.answers.targets import Target, read_left
 from backtrace.homework.problems.problem import Problem
 from backtrace.reading import read
 

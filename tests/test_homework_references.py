@@ -12,7 +12,7 @@ from programs import INDICES, Program, programs
 
 from backtrace.errors import ShapeError
 from backtrace.graph import Constant, Graph
-from backtrace.homework.answers.claims import Target, read_left
+from backtrace.homework.answers.targets import Target, read_left
 from backtrace.homework.judging.finite import difference
 from backtrace.homework.problems.problem import Problem
 from backtrace.ops.rows import Value

@@ -7,7 +7,8 @@ from functools import partial
 import pytest
 
 from backtrace.errors import BacktraceError, ReadError, ShapeError, Span
-from backtrace.homework.answers.claims import NotLatex, TooLong, UnknownName, read_claim
+from backtrace.homework.answers.claims import NotLatex, TooLong, read_claim
+from backtrace.homework.answers.targets import UnknownName
 from backtrace.homework.judging.saying import agreed, correct, reason, unreadable, wrong
 from backtrace.homework.mistakes.findings import Finding
 from backtrace.homework.problems.room import TooLarge

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import backtrace
-from backtrace.homework.answers.claims import Target, read_left
+from backtrace.homework.answers.targets import Target, read_left
 from backtrace.homework.judging.judge import Judge
 from backtrace.homework.judging.weakness import better_point, hidden, weak_points
 from backtrace.homework.mistakes.diagnosis import Diagnosis

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backtrace.homework.answers.claims import Target, read_left
+from backtrace.homework.answers.targets import Target, read_left
 from backtrace.homework.checking import check
 from backtrace.homework.judging.witness import Witnesses
 from backtrace.homework.problems.problem import Problem

@@ -18,7 +18,7 @@ import numpy as np
 
 import backtrace
 from backtrace.graph import Apply, Constant, Graph
-from backtrace.homework.answers.claims import known_names
+from backtrace.homework.answers.targets import known_names
 from backtrace.homework.problems.comparing import Booleans
 from backtrace.ops.rows import Array
 from backtrace.symbolic import local_text

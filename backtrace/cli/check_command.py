@@ -26,7 +26,8 @@ def check_command(words: Sequence[str]) -> int | None:
     if not asked.claims:
         raise UsageError('no claim to check: it comes after the program, as in "dL/dw = 2*s*x"')
     from backtrace.homework.checking import verdicts_of
-    from backtrace.homework.judging.judge import Judge, Terms
+    from backtrace.homework.judging.judge import Judge
+    from backtrace.homework.judging.terms import Terms
 
     terms = Terms(options.digits, options.rtol, options.atol)
     found = verdicts_of(Judge(problem_of(asked)), asked.claims, terms, prove=options.prove)

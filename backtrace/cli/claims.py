@@ -95,7 +95,7 @@ def _graph_of(program: str) -> Graph | None:
 
 def _is_step(name: str, graph: Graph | None) -> bool:
     """Whether a name is no variable and a claim may begin with it: s, v1, L for the output, dw."""
-    from backtrace.homework.answers.claims import read_left
+    from backtrace.homework.answers.targets import read_left
 
     if graph is None or name in graph.variables:
         return False

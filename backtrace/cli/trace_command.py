@@ -55,7 +55,8 @@ def _judged(trace: Trace, options: Options) -> Sequence[Verdict]:
     if not options.expect:
         return ()
     from backtrace.homework.checking import verdicts_of
-    from backtrace.homework.judging.judge import USUAL, Judge
+    from backtrace.homework.judging.judge import Judge
+    from backtrace.homework.judging.terms import USUAL
     from backtrace.homework.problems.problem import Problem
 
     judge = Judge(Problem(trace.graph, trace.variables))

@@ -8,11 +8,13 @@ from typing import Any
 
 from backtrace.errors import BacktraceError, UsageError
 from backtrace.graph import Graph
-from backtrace.homework.answers.claims import Claim, Target, label, read_free, read_left
+from backtrace.homework.answers.claims import Claim, read_free
+from backtrace.homework.answers.targets import Target, label, read_left
 from backtrace.homework.judging.following import followed
-from backtrace.homework.judging.judge import USUAL, Form, Judge, Judged, Terms
+from backtrace.homework.judging.judge import Judge, Judged
 from backtrace.homework.judging.proving import proved
 from backtrace.homework.judging.saying import unreadable
+from backtrace.homework.judging.terms import USUAL, Form, Terms
 from backtrace.homework.judging.typed import Typed
 from backtrace.homework.judging.weakness import with_kinks, with_warning
 from backtrace.homework.problems.points import Range

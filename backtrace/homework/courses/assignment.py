@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backtrace.homework.judging.judge import Form
+from backtrace.homework.judging.terms import Form
 from backtrace.homework.problems.points import Range
 from backtrace.homework.verdicts import DIGITS
 

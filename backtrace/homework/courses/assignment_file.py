@@ -25,7 +25,7 @@ from backtrace.homework.courses.assignment_values import (
     text,
     whole,
 )
-from backtrace.homework.judging.judge import Form
+from backtrace.homework.judging.terms import Form
 from backtrace.homework.verdicts import MOST_DIGITS
 
 LIMIT = 10 * 10**6  # bytes of a file

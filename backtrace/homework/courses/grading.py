@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from backtrace.errors import BacktraceError, did_you_mean
-from backtrace.homework.answers.claims import Target, left_of, read_left
+from backtrace.homework.answers.claims import left_of
+from backtrace.homework.answers.targets import Target, read_left
 from backtrace.homework.courses.assignment import Assignment, ClaimTask, ProblemTask
 from backtrace.homework.courses.grades import Answer, Grade, Sheet
 from backtrace.homework.judging.following import followed
-from backtrace.homework.judging.judge import Judge, Judged, Terms
+from backtrace.homework.judging.judge import Judge, Judged
 from backtrace.homework.judging.saying import failed, reason
+from backtrace.homework.judging.terms import Terms
 from backtrace.homework.problems.problem import Problem
 from backtrace.homework.verdicts import Verdict
 

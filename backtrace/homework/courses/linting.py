@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from backtrace.errors import BacktraceError
-from backtrace.homework.answers.claims import Target, label, left_of, read_left, spoken
+from backtrace.homework.answers.claims import left_of
+from backtrace.homework.answers.targets import Target, label, read_left, spoken
 from backtrace.homework.courses.assignment import Assignment, ClaimTask, ProblemTask
 from backtrace.homework.courses.grading import terms_of
 from backtrace.homework.judging.judge import Judge

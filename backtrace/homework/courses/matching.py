@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from backtrace.errors import BacktraceError
 from backtrace.graph import Graph
-from backtrace.homework.answers.claims import Target, left_of, read_left
+from backtrace.homework.answers.claims import left_of
+from backtrace.homework.answers.targets import Target, read_left
 from backtrace.homework.courses.assignment import Assignment, ProblemTask
 from backtrace.reading import bind, read
 

@@ -1,6 +1,7 @@
 """Is a claim right?
 
 judge.py        a claim against the backward pass, at all points
+terms.py        how strictly an answer is taken
 typed.py        a number as it was typed: how far its last digit reaches
 deciding.py     what float64 cannot decide, with more digits: precisely.py (and precise_*.py)
 proving.py      sympy's word on what agrees

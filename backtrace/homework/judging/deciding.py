@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from backtrace.graph import Graph
-from backtrace.homework.answers.claims import Claim, Target, known_names
+from backtrace.homework.answers.claims import Claim
+from backtrace.homework.answers.targets import Target, known_names
 from backtrace.homework.judging import precisely
 from backtrace.homework.judging.precise_rows import MOST_DIGITS
 from backtrace.homework.judging.precisely import TooSlow, Unprecise

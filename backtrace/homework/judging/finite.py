@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from backtrace.homework.answers.claims import Target
+from backtrace.homework.answers.targets import Target
 from backtrace.homework.problems.problem import Problem
 from backtrace.ops.rows import Value
 from backtrace.passes import forward

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from backtrace.errors import listed
-from backtrace.homework.answers.claims import Target, label
-from backtrace.homework.judging.judge import Judge, Judged, Terms
+from backtrace.homework.answers.targets import Target, label
+from backtrace.homework.judging.judge import Judge, Judged
 from backtrace.homework.judging.saying import reason
+from backtrace.homework.judging.terms import Terms
 from backtrace.homework.mistakes.paths import Paths
 from backtrace.homework.problems.comparing import agree
 from backtrace.homework.problems.problem import Problem

@@ -10,70 +10,31 @@ import dataclasses
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from backtrace.errors import BacktraceError, UsageError
-from backtrace.homework.answers.claims import (
-    Claim,
-    Target,
-    is_number,
-    read_answer,
-    read_claim,
-    spoken,
-)
+from backtrace.errors import BacktraceError
+from backtrace.homework.answers.claims import Claim, is_number, read_answer, read_claim
+from backtrace.homework.answers.targets import Target, spoken
 from backtrace.homework.judging.deciding import Decider, Decision
 from backtrace.homework.judging.juxtaposed import with_matrix_products
 from backtrace.homework.judging.saying import agreed, correct, missing, reason, unreadable, wrong
+from backtrace.homework.judging.terms import USUAL, Terms
 from backtrace.homework.judging.typed import Typed, typed_number
 from backtrace.homework.judging.witness import Witnesses
 from backtrace.homework.mistakes.diagnosis import Diagnosis
 from backtrace.homework.mistakes.findings import Finding, ordered
 from backtrace.homework.problems.comparing import FEWEST, RTOL, agree, fitted, gaps, worst_first
 from backtrace.homework.problems.problem import Problem
-from backtrace.homework.verdicts import DIGITS, MOST_DIGITS, Verdict
+from backtrace.homework.verdicts import Verdict
 from backtrace.ops.axes import Shape
 from backtrace.ops.rows import Array, Value
-
-Form: TypeAlias = Literal["formula", "number", "either"]  # what an answer has to be
 
 POSITIVE_ONLY = "right where every variable is positive, and not elsewhere"
 COARSEST = 0.2  # relative: 1 is not 0.5 with too few digits, though it rounds to it
 FITS = 0.02  # relative: how far the number of a mistake may be from one that was typed
 RIGHT_NUMBER = "right to the last digit"
 MOST_UNDEFINED = 3  # points at which an answer is undefined, after which no more are tried
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How strictly an answer is taken.
-
-    `digits` are the significant digits that a number must have at least. `rtol` and `atol` replace
-    the rule of half a unit in the last digit.
-    """
-
-    digits: int = DIGITS
-    rtol: float | None = None
-    atol: float | None = None
-    form: Form = "either"
-
-    def __post_init__(self) -> None:
-        """Raise UsageError for what is no such number or form."""
-        if self.digits not in range(1, MOST_DIGITS + 1):
-            raise UsageError(f"digits is a whole number, 1 to {MOST_DIGITS}, not {self.digits!r}")
-        for name, number in (("rtol", self.rtol), ("atol", self.atol)):
-            if number is not None and not _is_tolerance(number):
-                raise UsageError(f"{name} is a number of at least 0, not {number!r}")
-        if self.form not in get_args(Form):
-            raise UsageError(f"form is {' or '.join(get_args(Form))}, not {self.form!r}")
-
-
-def _is_tolerance(number: object) -> bool:
-    return isinstance(number, int | float) and 0 <= number < np.inf
-
-
-USUAL = Terms()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

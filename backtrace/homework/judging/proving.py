@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from backtrace.errors import BacktraceError
-from backtrace.homework.answers.claims import Claim, known_names
+from backtrace.homework.answers.claims import Claim
+from backtrace.homework.answers.targets import known_names
 from backtrace.homework.problems.problem import Problem
 from backtrace.lazy import sympy as sp
 from backtrace.symbolic import TooLongError, expressions

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backtrace.errors import BacktraceError, ReadError, ShapeError
-from backtrace.homework.answers.claims import Claim, NotLatex, TooLong, UnknownName
+from backtrace.homework.answers.claims import Claim, NotLatex, TooLong
+from backtrace.homework.answers.targets import UnknownName
 from backtrace.homework.mistakes.findings import Finding, told
 from backtrace.homework.mistakes.wording import revealed, withheld
 from backtrace.homework.problems.room import TooLarge

@@ -13,8 +13,9 @@ from itertools import permutations
 import numpy as np
 
 from backtrace.graph import Apply
-from backtrace.homework.answers.claims import Target
-from backtrace.homework.judging.judge import Judge, Judged, Terms
+from backtrace.homework.answers.targets import Target
+from backtrace.homework.judging.judge import Judge, Judged
+from backtrace.homework.judging.terms import Terms
 from backtrace.homework.mistakes.diagnosis import Diagnosis
 from backtrace.homework.mistakes.findings import Finding, ordered
 from backtrace.homework.mistakes.wording import revealed

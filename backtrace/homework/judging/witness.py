@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backtrace.homework.answers.claims import Target
+from backtrace.homework.answers.targets import Target
 from backtrace.homework.judging.finite import difference
 from backtrace.homework.problems.problem import Problem
 from backtrace.homework.verdicts import Counterexample

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from backtrace.homework.answers.claims import Target
+from backtrace.homework.answers.targets import Target
 from backtrace.homework.mistakes import probes
 from backtrace.homework.mistakes.findings import LIKELIHOOD, Finding, ordered
 from backtrace.homework.mistakes.paths import Paths

@@ -9,7 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from backtrace.homework.answers.claims import known_names
+from backtrace.homework.answers.targets import known_names
 from backtrace.homework.mistakes.findings import Finding
 from backtrace.homework.mistakes.paths import Edge, Paths
 from backtrace.homework.mistakes.wording import Words

@@ -13,7 +13,7 @@ import numpy as np
 
 from backtrace.errors import BacktraceError, ShapeError, UsageError
 from backtrace.graph import Apply, Graph, Leaf
-from backtrace.homework.answers.claims import Target
+from backtrace.homework.answers.targets import Target
 from backtrace.homework.problems.problem import Problem
 from backtrace.ops import Elementwise
 from backtrace.ops.rows import Value

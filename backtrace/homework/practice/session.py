@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from backtrace.homework.answers.claims import known_names
-from backtrace.homework.judging.judge import Judge, Terms
+from backtrace.homework.answers.targets import known_names
+from backtrace.homework.judging.judge import Judge
+from backtrace.homework.judging.terms import Terms
 from backtrace.homework.practice.hints import Hints
 from backtrace.homework.practice.questions import Question, Questions
 from backtrace.homework.practice.scores import Progress, Score, score_of

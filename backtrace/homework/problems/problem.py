@@ -14,7 +14,7 @@ import numpy as np
 
 from backtrace.errors import BindingError, ShapeError, Span
 from backtrace.graph import Graph, Leaf
-from backtrace.homework.answers.claims import Target, known_names
+from backtrace.homework.answers.targets import Target, known_names
 from backtrace.homework.problems import points as sampling
 from backtrace.homework.problems.comparing import FEWEST
 from backtrace.homework.problems.points import Points, Range

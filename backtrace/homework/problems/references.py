@@ -9,7 +9,7 @@ import numpy as np
 
 from backtrace.errors import ShapeError
 from backtrace.graph import Apply, Graph
-from backtrace.homework.answers.claims import Target
+from backtrace.homework.answers.targets import Target
 from backtrace.ops import Elementwise
 from backtrace.ops.axes import Shape
 from backtrace.ops.rows import Array, Value
