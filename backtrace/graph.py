@@ -137,6 +137,15 @@ class Graph:
                     needed[source] = 1
         return tuple(index for index, is_needed in enumerate(needed) if is_needed)
 
+    def computed_from(self, index: int) -> frozenset[int]:
+        """The nodes that a node goes into, directly or not, itself included."""
+        found = {index}
+        for later in range(index + 1, len(self.nodes)):
+            node = self.nodes[later]
+            if type(node) is Apply and not found.isdisjoint(node.inputs):
+                found.add(later)
+        return frozenset(found)
+
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """What every node is called: by the user, or v1, v2, …; a literal is its own text.

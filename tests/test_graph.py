@@ -10,6 +10,7 @@ import pytest
 from backtrace.errors import Span
 from backtrace.graph import Apply, Constant, Graph, Leaf, Node
 from backtrace.ops import OPS
+from backtrace.passes import active_nodes
 from backtrace.reading import read
 
 LABELS = {
@@ -80,6 +81,18 @@ EXPRESSIONS = {
     "max(x, 1, y)": ["x", "1", "y", "max(x, 1, y)"],
     "x*x - x*x": ["x", "x*x", "x*x", "v1 - v2"],
 }
+
+
+def test_computed_from() -> None:
+    """What a node goes into, through others too, and nothing beside it."""
+    graph = read("a = w*x; b = y*2; c = a + 1; c*b")
+    labels = graph.labels
+    found = {name: graph.computed_from(index) for name, index in graph.names.items()}
+    assert {labels[i] for i in found["w"]} == {"w", "a", "c", "L"}
+    assert {labels[i] for i in found["b"]} == {"b", "L"}
+    assert {labels[i] for i in found["c"]} == {"c", "L"}
+    for index in graph.variables.values():  # where all pass a gradient on: what gets one
+        assert found[labels[index]] == {i for i, a in enumerate(active_nodes(graph, [index])) if a}
 
 
 @pytest.mark.parametrize("program", EXPRESSIONS)

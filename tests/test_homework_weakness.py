@@ -92,20 +92,20 @@ def test_a_better_point(at: dict[str, float]) -> None:
     """The point that is proposed is of small numbers, and hides less: of the square nothing."""
     problem = Problem(SQUARE, at)
     targets = [read_left(c, problem.graph) for c in ("dL/dw", "dL/dx", "dL/dy")]
-    assert list(weak_points(problem, targets))
-    better = better_point(problem, targets)
+    assert list(weak_points(Judge(problem), targets))
+    better = better_point(Judge(problem), targets)
     assert better is not None
     assert better.keys() == at.keys()
     assert all(abs(number) <= 7 for number in better.values())
-    assert not list(weak_points(Problem(SQUARE, better), targets))
+    assert not list(weak_points(Judge(Problem(SQUARE, better)), targets))
 
 
 def test_no_better_point() -> None:
     """A good point is kept, and of arrays none is proposed."""
     problem = Problem(SQUARE, point(2, -3, 1))
-    assert better_point(problem, [Target(problem.graph.output, 0)]) is None
+    assert better_point(Judge(problem), [Target(problem.graph.output, 0)]) is None
     problem = Problem("sum(x*x)", {"x": [1, 1]})
-    assert better_point(problem, [Target(problem.graph.output, 0)]) is None
+    assert better_point(Judge(problem), [Target(problem.graph.output, 0)]) is None
 
 
 def test_a_better_point_is_in_the_domain() -> None:
@@ -113,11 +113,11 @@ def test_a_better_point_is_in_the_domain() -> None:
     for domain in ({"x": "positive"}, {}):
         problem = Problem("L = log(x)*w", {"x": 1, "w": 1}, domain=domain)
         targets = [read_left(c, problem.graph) for c in ("dL/dx", "dL/dw")]
-        better = better_point(problem, targets)
+        better = better_point(Judge(problem), targets)
         assert better is not None
         assert better["x"] > 0
     problem = Problem("L = w*x", {"x": 1, "w": 1}, domain={"x": "negative", "w": (-1, 1)})
-    better = better_point(problem, [read_left(c, problem.graph) for c in ("dL/dx", "dL/dw")])
+    better = better_point(Judge(problem), [read_left(c, problem.graph) for c in ("dL/dx", "dL/dw")])
     assert better is None or (better["x"] < 0 and abs(better["w"]) <= 1)
 
 
@@ -127,7 +127,7 @@ def test_many_variables(count: int) -> None:
     names = [f"x{k}" for k in range(count)]
     problem = Problem(f"({'*'.join(names)})**2", dict.fromkeys(names, 1))
     targets = [read_left(f"dL/d{name}", problem.graph) for name in names[:2]]
-    better = better_point(problem, targets)
+    better = better_point(Judge(problem), targets)
     assert better is None or better.keys() == set(names)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 
@@ -132,6 +132,16 @@ def _escaped(text: str) -> str:
     return text.replace("[", r"\[")
 
 
+# Of several commands.
+ColorOption: TypeAlias = Annotated[
+    Color,
+    typer.Option("--color", metavar=TABLE["color"].metavar, help=_escaped(TABLE["color"].help)),
+]
+AssignmentPath: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ASSIGNMENT", help="A .toml file.")
+]
+
+
 def _complete_operation(incomplete: str) -> list[str]:
     from backtrace.cli.ops_command import operations
 
@@ -148,17 +158,14 @@ def _ops(
     json: Annotated[
         bool, typer.Option("--json", metavar="", help="Print the table as JSON.")
     ] = False,
-    color: Annotated[
-        Color,
-        typer.Option("--color", metavar=TABLE["color"].metavar, help=_escaped(TABLE["color"].help)),
-    ] = "auto",
+    color: ColorOption = "auto",
 ) -> None:
     """List the operations: formula, derivatives, what holds at kinks, torch's name."""
     raise Ended(ops_command(name, as_json=json, color=color))
 
 
 def _grade(  # noqa: PLR0913, PLR0917  (typer reads a parameter as an option)
-    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="A .toml file.")],
+    assignment: AssignmentPath,
     submissions: Annotated[
         str,
         typer.Argument(
@@ -190,10 +197,7 @@ def _grade(  # noqa: PLR0913, PLR0917  (typer reads a parameter as an option)
     reveal: Annotated[
         bool, typer.Option("--reveal", metavar="", help="Show the right numbers as well.")
     ] = False,
-    color: Annotated[
-        Color,
-        typer.Option("--color", metavar=TABLE["color"].metavar, help=_escaped(TABLE["color"].help)),
-    ] = "auto",
+    color: ColorOption = "auto",
 ) -> None:
     """Grade submissions: marks, and for every mistake which step went wrong."""
     options = GradeOptions(
@@ -211,14 +215,11 @@ def _grade(  # noqa: PLR0913, PLR0917  (typer reads a parameter as an option)
 
 
 def _lint(
-    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="A .toml file.")],
+    assignment: AssignmentPath,
     json: Annotated[
         bool, typer.Option("--json", metavar="", help="Print the findings as JSON.")
     ] = False,
-    color: Annotated[
-        Color,
-        typer.Option("--color", metavar=TABLE["color"].metavar, help=_escaped(TABLE["color"].help)),
-    ] = "auto",
+    color: ColorOption = "auto",
 ) -> None:
     """Look for what is wrong or weak in an assignment before students see it."""
     raise Ended(lint_command(assignment, as_json=json, color=color))

@@ -163,19 +163,18 @@ class _Kept:
 
 
 def _write(report: Report | None, journal: Journal, facts: Facts, options: GradeOptions) -> None:
-    """The report to its file, or to standard output."""
+    """The report to its file, or to standard output; without one, a table."""
     kept = _Kept(journal)
-    if options.output is not None:
-        assert report is not None
+    if report is None:
+        from backtrace.render.grades import grades
+
+        screen = Screen(sys.stdout, options.color)
+        screen.print(grades(kept, facts, screen.look()))
+    elif options.output is None:
+        report.write(kept, facts, sys.stdout)
+    else:
         with replacing(options.output) as file:
             text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
             report.write(kept, facts, text)
             text.flush()
             text.detach()
-    elif report is not None:
-        report.write(kept, facts, sys.stdout)
-    else:
-        from backtrace.render.grades import grades
-
-        screen = Screen(sys.stdout, options.color)
-        screen.print(grades(kept, facts, screen.look()))

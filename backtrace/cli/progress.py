@@ -26,7 +26,7 @@ def progress(total: int, done: int) -> Iterator[Callable[[], None]]:
     shown = Progress(
         TextColumn("grading"),
         BarColumn(),
-        TaskProgressColumn(show_speed=True),
+        TaskProgressColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),

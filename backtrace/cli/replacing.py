@@ -16,7 +16,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path` when all is written, and is removed otherwise."""
     import tempfile
 
-    try:
+    with _telling(path):
         target = os.path.realpath(path)
         mode = _mode_of(target)
         descriptor, part = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".backtrace-")
@@ -29,16 +29,19 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
             with suppress(OSError):
                 os.unlink(part)
             raise
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
-    except ValueError as error:  # a NUL in the path
-        raise UsageError(f"cannot write {path!r}: {error}") from None
 
 
 def require_replaceable(path: str) -> None:
     """Raise UsageError where a path cannot be written, before the work is done."""
-    try:
+    with _telling(path):
         _mode_of(os.path.realpath(path))
+
+
+@contextmanager
+def _telling(path: str) -> Iterator[None]:
+    """Say of what goes wrong that `path` cannot be written. Raises UsageError."""
+    try:
+        yield
     except OSError as error:
         raise UsageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:  # a NUL in the path

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from backtrace.errors import ReadError, Span, printable, shortened
-from backtrace.graph import Apply, Constant, Graph, Leaf
+from backtrace.graph import Constant, Graph, Leaf
 from backtrace.homework.answers.targets import (
     Target,
     known_names,
@@ -165,7 +165,8 @@ def _read_right(text: str, target: Target, graph: Graph, source: str, start: int
         span = found.spans[found.variables[unknown[0]]]
         raise unknown_name(unknown[0], graph, source, Span(span.start + start, span.end + start))
     if target.by is None:
-        later = [n for n in found.variables if _depends(graph, known[n], target.of)]
+        made = graph.computed_from(target.of)
+        later = [n for n in found.variables if known[n] in made]
         if later:
             span = found.spans[found.variables[later[0]]]
             where = Span(span.start + start, span.end + start)
@@ -185,16 +186,6 @@ def _advice(text: str) -> str:
     if re.fullmatch(r"[\s\[]*\[\s*[-+.\de]+(\s+[-+.\de]+)+[\s\]]*", text):
         return "the numbers of a list have commas between them: [1, 2]"
     return ""
-
-
-def _depends(graph: Graph, index: int, on: int) -> bool:
-    """Whether a node is another one, or is computed from it."""
-    reached = {on}
-    for later in range(on + 1, index + 1):
-        node = graph.nodes[later]
-        if isinstance(node, Apply) and reached.intersection(node.inputs):
-            reached.add(later)
-    return index in reached
 
 
 def read_formula(text: str, known: Container[str]) -> Graph:

@@ -77,7 +77,7 @@ def _of_problem(problem: ProblemTask) -> Iterator[Concern]:
             yield _concern(place, "twice", text)
         targets[target] = claim
         yield from _of_claim(judge, place, claim, target)
-    yield from _weak(problem, judge.problem, targets)
+    yield from _weak(problem, judge, targets)
 
 
 def _of_claim(judge: Judge, place: str, claim: ClaimTask, target: Target) -> Iterator[Concern]:
@@ -108,22 +108,22 @@ def _ambiguous(judge: Judge, place: str, claim: ClaimTask, target: Target) -> It
         meant = f"{text} is taken for {spoken(target, graph)}, not for its value: write {better}"
         yield _concern(place, "ambiguous", meant)
     counts = [name for name, _ in graph.assigned]
-    for index in {target.of, target.by} - {None}:
-        name = graph.labels[index or 0]
+    nodes = dict.fromkeys(index for index in (target.of, target.by) if index is not None)
+    for name in (graph.labels[index] for index in nodes):
         if counts.count(name) > 1:
             meant = f"{name} is assigned {counts.count(name)} times; the last one is meant"
             yield _concern(place, "ambiguous", meant)
 
 
 def _weak(
-    problem: ProblemTask, made: Problem, targets: dict[Target, ClaimTask]
+    problem: ProblemTask, judge: Judge, targets: dict[Target, ClaimTask]
 ) -> Iterator[Concern]:
     """Points that hide mistakes from claims which a number may answer."""
     asked = [t for t, claim in targets.items() if claim.form != "formula" and t.by is not None]
-    weak = list(weak_points(made, asked))
+    weak = list(weak_points(judge, asked))
     if not weak:
         return
-    better = better_point(made, asked)
+    better = better_point(judge, asked)
     advice = ""
     if better is not None:
         point = ", ".join(f"{name} = {number:g}" for name, number in better.items())

@@ -182,7 +182,7 @@ class Judge:
         if np.count_nonzero(gaps(answer, right) <= RTOL) < FEWEST:  # right nowhere: log(-x**2 - 1)
             return wrong(claim, [], self._witnesses.at_point(target, None, k))
         text = f"it is not defined everywhere that {spoken(target, self.problem.graph)} is"
-        if self._is_right_where_positive(answer, self.problem.reference(target)):
+        if self._is_right_where_positive(answer, right):
             text = POSITIVE_ONLY
         found = [Finding("domain", partial(str, text))]
         return wrong(claim, found, self._witnesses.at_point(target, None, k))

@@ -99,22 +99,21 @@ def warning(found: Sequence[Finding]) -> str:
     )
 
 
-def weak_points(
-    problem: Problem, targets: Iterable[Target]
-) -> Iterator[tuple[Target, list[Finding]]]:
+def weak_points(judge: Judge, targets: Iterable[Target]) -> Iterator[tuple[Target, list[Finding]]]:
     """The claims whose number at the problem's own point says little, with what it hides."""
     for target in targets:
-        right = problem.own(target)
-        found = hidden(Diagnosis(problem, target), right, MARGIN * np.abs(right))
+        right = judge.problem.own(target)
+        found = hidden(judge.diagnosis(target), right, MARGIN * np.abs(right))
         if target.by is not None and found:
             yield target, found
 
 
-def better_point(problem: Problem, targets: Sequence[Target]) -> Mapping[str, float] | None:
+def better_point(judge: Judge, targets: Sequence[Target]) -> Mapping[str, float] | None:
     """A point of small whole numbers that hides the fewest mistakes; None of arrays, or no better.
 
     All candidates are sample points of one problem, so that each mistake is computed once.
     """
+    problem = judge.problem
     if not problem.at_once:
         return None
     names = list(problem.graph.variables)
@@ -131,7 +130,7 @@ def better_point(problem: Problem, targets: Sequence[Target]) -> Mapping[str, fl
         return None
     hides = sum((_hidden_at_each(tried, target) for target in targets), np.zeros(tried.count))
     best = int(np.argmin(hides))
-    own = sum(len(found) for _, found in weak_points(problem, targets))
+    own = sum(len(found) for _, found in weak_points(judge, targets))
     if hides[best] >= own:
         return None
     return {name: float(tried.points[name][best]) for name in names}

@@ -17,7 +17,7 @@ from backtrace.graph import Apply
 from backtrace.homework.problems.sampled import Sampled
 from backtrace.ops import Elementwise
 from backtrace.ops.rows import Array, Value
-from backtrace.passes import edge, unbroadcast
+from backtrace.passes import active_nodes, edge, unbroadcast
 
 # Derivatives that are taken for right, by (of, by).
 Known: TypeAlias = Mapping[tuple[int, int], Value]
@@ -69,28 +69,17 @@ class Paths:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """In the order of the backward sweep."""
-        reaches = self._reaching()
+        reaches = active_nodes(self.graph, [self.by])
         found: list[Edge] = []
         wanted = {self.of}
         for via in range(self.of, self.by, -1):
             node = self.graph.nodes[via]
             if via in wanted and isinstance(node, Apply):
                 for slot, into in enumerate(node.inputs):
-                    if into in reaches and node.op.passes(slot):
+                    if reaches[into] and node.op.passes(slot):
                         found.append(Edge(via, slot, into))
                         wanted.add(into)
         return tuple(found)
-
-    def _reaching(self) -> set[int]:
-        """The nodes that are computed from `by`, itself included."""
-        found = {self.by}
-        for index in range(self.by + 1, self.of + 1):
-            node = self.graph.nodes[index]
-            if isinstance(node, Apply) and any(
-                i in found and node.op.passes(s) for s, i in enumerate(node.inputs)
-            ):
-                found.add(index)
-        return found
 
     @cached_property
     def inner(self) -> tuple[int, ...]:

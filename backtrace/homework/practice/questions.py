@@ -153,16 +153,8 @@ class Questions:
         if question.kind != "local" or by is None:
             return []
         inputs = dict.fromkeys(self.graph.applied(of).inputs)
-        return [i for i in inputs if i != by and self._depends(i, by)]
-
-    def _depends(self, index: int, by: int) -> bool:
-        """Whether one node is computed from another."""
-        reached = {by}
-        for i in range(by + 1, index + 1):
-            node = self.graph.nodes[i]
-            if isinstance(node, Apply) and not reached.isdisjoint(node.inputs):
-                reached.add(i)
-        return index in reached
+        changing = self.graph.computed_from(by) - {by}
+        return [i for i in inputs if i in changing]
 
 
 def _traced(problem: Problem) -> Trace:

@@ -170,7 +170,7 @@ class Problem:
     @cached_property
     def passes(self) -> list[list[Value]]:
         """The value of every node, in every pass."""
-        found = [forward(self.graph, scope) for scope in self._scopes(self.points)]
+        found = [forward(self.graph, scope) for scope in self.scopes]
         if not self.at_once:
             return found
         # what has no variable in it is one number a point too, or its gradients would be summed

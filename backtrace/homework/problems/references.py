@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from backtrace.errors import ShapeError
-from backtrace.graph import Apply, Graph
+from backtrace.graph import Graph
 from backtrace.homework.answers.targets import Target
 from backtrace.ops import Elementwise
 from backtrace.ops.axes import Shape
@@ -54,15 +54,10 @@ class References:
         return not self._is_entrywise(target.of, target.by)
 
     def _is_entrywise(self, of: int, by: int) -> bool:
-        shapes, reached = {self.shapes[of], self.shapes[by]}, {by}
-        for index in range(by + 1, of + 1):
-            node = self.graph.nodes[index]
-            if isinstance(node, Apply) and reached & set(node.inputs):
-                reached.add(index)
-                shapes.add(self.shapes[index])
-                if not isinstance(node.op, Elementwise):
-                    return False
-        return len(shapes) == 1
+        between = [i for i in self.graph.computed_from(by) if by < i <= of]
+        if not all(isinstance(self.graph.applied(i).op, Elementwise) for i in between):
+            return False
+        return len({self.shapes[i] for i in (of, by, *between)}) == 1
 
     def jacobian(self, of: int, by: int, values: Sequence[Value]) -> Array:
         """The derivative of every entry of `of` by every entry of `by`. Raises ShapeError."""
