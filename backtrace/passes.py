@@ -70,7 +70,7 @@ def forward(graph: Graph, bindings: Mapping[str, Value]) -> list[Value]:
                     value = op.forward(*inputs, **dict(node.params))
                 append(value if type(value) is SCALAR else frozen(value))
             elif type(node) is Leaf:
-                append(frozen(bindings[node.name]))  # what may be written, _times writes
+                append(frozen(bindings[node.name]))  # what may be written, times writes
             else:
                 append(node.value)
     return values
@@ -179,7 +179,7 @@ def backward(  # noqa: C901  (one loop without calls takes half the time)
                         if arguments is None:
                             arguments = (*map(value_of, node.inputs), values[index])
                         local = local(*arguments)
-                        product = upstream * local if of_numbers else _times(upstream, local)
+                        product = upstream * local if of_numbers else times(upstream, local)
                     else:
                         product = upstream if local == 1.0 else upstream * local
                     known = adjoints[source]
@@ -202,7 +202,7 @@ def backward(  # noqa: C901  (one loop without calls takes half the time)
     return adjoints
 
 
-def _times(upstream: Value, local: Value) -> Value:
+def times(upstream: Value, local: Value) -> Value:
     """upstream × local, in the place of a local derivative that nobody else has."""
     if type(local) is not SCALAR and local.flags.writeable and local.shape == upstream.shape:
         return np.multiply(upstream, local, out=local)  # what is stored cannot be written
@@ -224,7 +224,7 @@ def edge(graph: Graph, values: Sequence[Value], upstream: Value, index: int, slo
             return Edge(None, frozen(product), blocked=False)
         mask = node.op.mask(slot)
         blocked = mask is not None and bool(np.all(mask(*arguments, **params)))
-    summed = _stretched(np.shape(values[index]), np.shape(arguments[slot]))
+    summed = axes_stretched(np.shape(values[index]), np.shape(arguments[slot]))
     return Edge(frozen(local), frozen(product), blocked, summed)
 
 
@@ -234,7 +234,7 @@ def _edge(
     """The local derivative and the product of one edge, in the shape of the input."""
     local = None
     if isinstance(op, Elementwise):
-        local, product = _multiplied(op, slot, arguments, params, upstream)
+        local, product = multiplied(op, slot, arguments, params, upstream)
     else:
         assert isinstance(op, Structural)
         rule = op.vjp[slot]
@@ -243,7 +243,7 @@ def _edge(
     return local, unbroadcast(product, arguments[slot].shape)
 
 
-def _multiplied(
+def multiplied(
     op: Elementwise,
     slot: int,
     arguments: Sequence[Value],
@@ -267,13 +267,13 @@ def unbroadcast(gradient: Value, shape: Shape) -> Value:
     """`gradient` brought to `shape`: summed over every axis that broadcasting had stretched."""
     if gradient.shape == shape:
         return gradient
-    axes = _stretched(gradient.shape, shape)
+    axes = axes_stretched(gradient.shape, shape)
     if len(axes) == gradient.ndim - len(shape):
         return np.add.reduce(gradient, axis=axes)
     return gradient.sum(axis=axes, keepdims=True).reshape(shape) if axes else gradient
 
 
-def _stretched(shape: Shape, source: Shape) -> tuple[int, ...]:
+def axes_stretched(shape: Shape, source: Shape) -> tuple[int, ...]:
     """The axes of `shape` along which broadcasting has stretched an input of shape `source`."""
     added = len(shape) - len(source)
     axes = list(range(added))
