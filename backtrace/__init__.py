@@ -9,6 +9,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
+    from backtrace.descent.descending import descend
+    from backtrace.descent.records import Descent, Step
     from backtrace.errors import (
         BacktraceError,
         BindingError,
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "trace": "tracing",
     "read": "reading",
+    "descend": "descent.descending",
+    "Descent": "descent.records",
+    "Step": "descent.records",
     "check": "homework.checking",
     "check_all": "homework.checking",
     "equivalent": "homework.checking",
@@ -54,11 +59,13 @@ __all__ = [
     "Check",
     "Contribution",
     "Counterexample",
+    "Descent",
     "EngineMissing",
     "Graph",
     "Notice",
     "ReadError",
     "ShapeError",
+    "Step",
     "Trace",
     "TracedNode",
     "UsageError",
@@ -66,6 +73,7 @@ __all__ = [
     "assert_gradient",
     "check",
     "check_all",
+    "descend",
     "equivalent",
     "grade",
     "read",

@@ -1,6 +1,6 @@
 """How fast backtrace is, as ratios to peers that are measured in the same run.
 
-    python -m benchmarks             every line, about eight minutes
+    python -m benchmarks             every line, about ten minutes
     python -m benchmarks --quick     fewer rounds and smaller graphs, about two minutes
     python -m benchmarks --readme    every line, written into the README's table
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from benchmarks import __doc__ as about
 from benchmarks import table
 from benchmarks.chain import against_peers, growth, reading
+from benchmarks.descent import descents
 from benchmarks.homework import against_sympy, memory_of_claims, rates
 from benchmarks.measure import ROOT, Ratio
 from benchmarks.networks import memory, networks, regression
@@ -24,6 +25,7 @@ def lines(*, quick: bool) -> Iterator[Ratio]:
     yield from networks(rounds)
     yield memory()
     yield regression(rounds)
+    yield from descents(rounds)
     yield growth([10**k for k in range(3, largest + 1)], 3 if quick else 5)
     yield from reading([10**k for k in range(4, largest + 1)], 2 if quick else 4)
     yield from rates(rounds)

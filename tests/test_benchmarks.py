@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backtrace import Trace
-from benchmarks import chain, homework, measure, networks, startup, table
+from benchmarks import chain, descent, homework, measure, networks, startup, table
 from benchmarks.measure import Ratio, compared, in_turns, process
 from benchmarks.networks import Answer, Sizes
 
@@ -81,6 +81,31 @@ def test_contenders_that_disagree() -> None:
         networks.agree({"a": lambda: right, "b": lambda: wrong})
     with pytest.raises(ValueError, match="zip"):
         networks.agree({"a": lambda: right, "b": lambda: Answer(1.0, (2.0,))})
+
+
+@pytest.mark.usefixtures("_without_collections")
+def test_descents() -> None:
+    """All contenders make the same steps on the line and on both networks."""
+    lines = list(descent.descents(rounds=1, large=TINY, small=TINY, steps=3, few=2))
+    assert [line.peer for line in lines] == ["torch, by hand", "torch.optim.SGD"] * 3
+    assert [line.target for line in lines] == [1 / 5, 1 / 8, 1, 1, 1, 1]
+    assert all(line.ours > 0 < line.theirs for line in lines)
+    assert lines[0].what == "step on `mean((w*x + b - y)**2)`, 4 points"
+    assert lines[2].what == "step on network 5 × 4 → 3 → 2"
+
+
+@pytest.mark.usefixtures("_without_collections")
+def test_descents_that_end_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A contender that makes one step less, or has one parameter less, is no peer."""
+    slope = descent.line()
+    short = descent.ours(slope, descent.STEPS - 1)
+    monkeypatch.setitem(descent.PEERS, "torch, by hand", lambda *_: short)
+    monkeypatch.setitem(descent.PEERS, "torch.optim.SGD", descent.ours)
+    with pytest.raises(RuntimeError, match="end at the same: ours, torch, by hand"):
+        descent.against_torch("a step", slope, descent.STEPS, rounds=1)
+    monkeypatch.setitem(descent.PEERS, "torch, by hand", lambda *_: descent.ours(slope, 3)[:1])
+    with pytest.raises(ValueError, match="zip"):
+        descent.against_torch("a step", slope, steps=3, rounds=1)
 
 
 def test_nothing_is_copied() -> None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 from command_line import environment
 
-HEAVY = {"numpy", "sympy", "scipy", "torch", "typer", "rich"}
+HEAVY = {"numpy", "sympy", "scipy", "torch", "typer", "rich", "matplotlib"}
 
 # words | the heavy modules that may be imported, and no others
 WEIGHT = [
@@ -24,6 +24,10 @@ WEIGHT = [
     ("(w*x-y)**2 w=1 x=1 y=2 --view table --no-check", {"numpy", "sympy", "rich"}),
     ("erf(x) x=1 -q --no-check", {"numpy", "scipy"}),
     ("x**2 x=1 -q", {"numpy", "torch", "sympy"}),
+    ("descend x**2 x=1 -q --no-check", {"numpy"}),
+    ("descend x**2 x=1 --csv --no-check", {"numpy"}),
+    ("descend x**2 x=1 --no-check", {"numpy", "rich"}),
+    ("descend --help", {"typer", "rich", "numpy"}),
     ("ops relu", {"numpy", "sympy", "rich", "typer"}),
 ]
 

@@ -22,11 +22,11 @@ LAYERS = [
     {"ops"},
     {"graph"},
     {"symbolic", "passes", "roles"},
-    {"records", "reading"},
+    {"records", "reading", "prepared"},
     {"expanding", "formulas", "undefined"},
     {"noticing"},
     {"tracing"},
-    {"homework"},
+    {"homework", "descent"},
     {"crosscheck", "render"},
     {"cli"},
     {"__main__"},
@@ -49,12 +49,14 @@ HOMEWORK = [
     "course",
 ]
 
-# What a trace does by itself for its user's convenience, inside the bodies of methods.
+# What a record does by itself for its user's convenience, inside the bodies of methods.
 CONVENIENCE = {
     ("records", "crosscheck"): "Trace.check()",
     ("records", "formulas"): "Trace.formulas",
     ("records", "noticing"): "Trace.notices",
     ("records", "render"): "print(trace)",
+    ("descent", "crosscheck"): "Descent.check()",
+    ("descent", "render"): "print(descent)",
 }
 
 # library: the parts that may import it, and those that may do so inside a function only
@@ -64,6 +66,7 @@ LIBRARIES = {
     "torch": (set(), {"crosscheck"}),
     "sympy": ({"lazy"}, {"symbolic"}),  # the printer's base class
     "scipy": ({"lazy"}, set()),
+    "matplotlib": (set(), {"render"}),
 }
 
 

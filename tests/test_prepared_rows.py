@@ -102,6 +102,22 @@ def test_every_row_of_whole_arrays(row: Structural) -> None:
             assert_prepared(graph, same_indices, moving, names)
 
 
+@pytest.mark.parametrize("row", [r for r in OF_ARRAYS if r.instead], ids=lambda row: row.name)
+def test_a_row_that_the_shapes_choose(row: Structural) -> None:
+    """Classes or probabilities: which operation is meant is found by the shapes, as in a trace."""
+    random = np.random.default_rng(0)
+    params = {"axis": -1} if "axis" in row.params else {}
+    classes = Case(
+        row, (random.normal(size=(2, 3)), np.array([2.0, 0.0])), {**row.params, **params}
+    )
+    odds = classes._replace(inputs=(classes.inputs[0], random.dirichlet(np.ones(3), 2)))
+    for case in (classes, odds):
+        graph, point = alone_of(case)
+        other = {"x0": random.normal(size=(2, 3)), "x1": point["x1"][::-1]}
+        for moving in (["x0"], ["x1"], ["x0", "x1"]):
+            assert_prepared(graph, [point, other], moving, ["x0", "x1"])
+
+
 @pytest.mark.parametrize("row", [r for r in OF_ARRAYS if r.linear], ids=lambda row: row.name)
 def test_what_is_linear_has_a_rule_without_its_input(row: Structural) -> None:
     """A linear operation's rule for an input asks neither the input nor the output."""

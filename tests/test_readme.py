@@ -11,12 +11,14 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import pytest
 from command_line import ROOT, run, shell
 
-from backtrace.cli.options import COMPLETION, SUBCOMMANDS, TABLE, Option
+from backtrace.cli.descend_options import DescendOptions
+from backtrace.cli.options import COMPLETION, SUBCOMMANDS, TABLE, Option, rows_of
 from backtrace.homework.reports import REPORTS
 from backtrace.homework.reports.wording import SIGNS
 from backtrace.homework.verdicts import MISTAKES, REASONS, STATES, State
@@ -106,16 +108,14 @@ def between(name: str) -> str:
     return match[1]
 
 
-def option_table() -> str:
-    """The options as Markdown, from the table that the command line reads."""
+def option_table(options: Iterable[Option]) -> str:
+    """Options as Markdown, from the table that the command line reads."""
 
     def spelled(option: Option) -> str:
         value = option.metavar.replace("|", r"\|")
         return ", ".join(f"`{name}`" for name in option.names) + (f" `{value}`" if value else "")
 
-    rows = [
-        f"| {spelled(option)} | {option.help.replace('<', '&lt;')} |\n" for option in TABLE.values()
-    ]
+    rows = [f"| {spelled(option)} | {option.help.replace('<', '&lt;')} |\n" for option in options]
     return "| option | |\n| --- | --- |\n" + "".join(rows)
 
 
@@ -129,9 +129,15 @@ def require(name: str, table: str) -> None:
 
 def test_every_option() -> None:
     """The README's table of options is the command line's own; the other commands are there."""
-    require("options", option_table())
+    require("options", option_table(TABLE.values()))
     assert all(f"backtrace {command}" in TEXT for command in SUBCOMMANDS)
     assert all(option in TEXT for option in COMPLETION)
+
+
+def test_every_option_of_descend() -> None:
+    """The README's table has what `backtrace descend` takes besides what a trace does."""
+    rows = [row for row in rows_of(DescendOptions).values() if row not in TABLE.values()]
+    require("descend options", option_table(rows))
 
 
 def test_every_code() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import backtrace
 from backtrace.crosscheck import Check, not_checked
 from backtrace.records import Trace
-from backtrace.render.json import SCHEMA, _number, json_text
+from backtrace.render.json import SCHEMA, json_number, json_text
 
 PROGRAM = "yhat = w*x; s = yhat - y; loss = s**2"
 FLOATS = st.floats(width=64)
@@ -248,7 +248,9 @@ def test_number_reads_back(value: Any) -> None:
 
 
 def _nested(value: Any) -> Any:
-    return [_nested(v) for v in value] if isinstance(value, list) else _number(np.float64(value))
+    return (
+        [_nested(v) for v in value] if isinstance(value, list) else json_number(np.float64(value))
+    )
 
 
 def _flat(value: Any) -> list[float]:

@@ -15,11 +15,13 @@ import typer
 
 from backtrace.cli.check_options import CheckOptions, PracticeOptions
 from backtrace.cli.consoles import Color
+from backtrace.cli.descend_options import DescendOptions
 from backtrace.cli.exits import DONE, INTERRUPTED
 from backtrace.cli.grade_command import GradeOptions, grade_command
 from backtrace.cli.help import (
     BINDINGS,
     CHECK,
+    DESCEND,
     EXIT_CODES,
     GRADE_CODES,
     PRACTICE,
@@ -70,6 +72,7 @@ def application() -> typer.Typer:
     )
     app.callback()(_described(Options))
     _add(app, "check", CheckOptions, CHECK)
+    _add(app, "descend", DescendOptions, DESCEND)
     _add(app, "practice", PracticeOptions, PRACTICE)
     app.command("grade", rich_help_panel=OTHERS, epilog=GRADE_CODES)(_grade)
     app.command("lint", rich_help_panel=OTHERS)(_lint)
@@ -122,7 +125,7 @@ def _type_of(option: Option) -> Any:
         return Literal[option.choices]
     if option.many:
         return list[str]
-    if option.number:
+    if option.number or option.constant:
         return float | None
     return int | None if option.bounds else str | None
 

@@ -217,7 +217,12 @@ def quoted(text: str) -> str:
 
 def nearest_option(name: str, kind: type = Options) -> str:
     """`": did you mean --check?"`, where a name is near an option, else nothing."""
-    bare = {spelling.lstrip("-"): spelling for spelling in long_spellings(kind)}
+    return nearest_of(name, long_spellings(kind))
+
+
+def nearest_of(name: str, spellings: Iterable[str]) -> str:
+    """The same for these options."""
+    bare = {spelling.lstrip("-"): spelling for spelling in spellings}
     close = [bare[other] for other in near(name, bare)]
     return f": did you mean {' or '.join(close)}?" if close else ""
 
@@ -228,6 +233,8 @@ def _read_option(name: str, row: Option, text: str) -> str | int | float:
         raise UsageError(f"{name} is {' or '.join(row.choices)}, not {quoted(text)}{close}")
     if row.number:
         return _number(name, text)
+    if row.constant:
+        return _constant(name, text)
     if row.bounds is None:
         if not text:
             raise UsageError(f"{name} needs a value: {name} {row.metavar}")
@@ -243,6 +250,15 @@ def _number(name: str, text: str) -> float:
     if re.fullmatch(r"(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", text, re.IGNORECASE | re.ASCII):
         return float(text)
     raise UsageError(f"{name} is a number of at least 0, as 1e-3, not {quoted(text)}")
+
+
+def _constant(name: str, text: str) -> float:
+    from backtrace.reading.values import read_value  # imports numpy, which help does without
+
+    value = read_value(text, f"{name} ")
+    if value.shape:
+        raise UsageError(f"{name} is one number, not {quoted(text)}")
+    return float(value)
 
 
 def _binding(word: str) -> re.Match[str] | None:

@@ -44,7 +44,7 @@ def export(trace: Trace, check: Check, path: str, *, formulas: bool = True) -> N
 
             file.write(json_text(trace, check, formulas=formulas).encode() + b"\n")
         else:
-            write = _write_npz if suffix == ".npz" else _write_csv
+            write = write_npz if suffix == ".npz" else _write_csv
             write(file, _gradients(trace))
 
 
@@ -54,7 +54,7 @@ def _gradients(trace: Trace) -> dict[str, Array]:
     return {name: np.asarray(value) + 0.0 for name, value in trace.gradients.items()}
 
 
-def _write_npz(file: IO[bytes], gradients: dict[str, Array]) -> None:
+def write_npz(file: IO[bytes], gradients: dict[str, Array]) -> None:
     """As numpy.savez does, which takes no array called `file`, and writes the hour besides."""
     import zipfile
 

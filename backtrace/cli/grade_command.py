@@ -131,7 +131,7 @@ def _grade(
     with _executor(options) as executor, progress(len(submissions), journal.done) as advance:
         for grades in grade(assignment, sheets, executor=executor, ahead=ahead):
             journal.append(grades)
-            advance()
+            advance(1)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ EXAMPLES = (
     'backtrace "log(x) + x" x=2 --json',
     'backtrace "(w*x - y)**2" w=2 x=-3 y=1 --expect "dL/dw = 2*x*(w*x - y)"',
     'backtrace check "s = w*x - y; L = s**2" w=2 x=-3 y=1 "dL/ds = 2*s" "dL/dw = 2*s*x"',
+    'backtrace descend "(w*x - y)**2" w=1 x=1 y=2 --wrt w --lr 0.1 --steps 20',
     "backtrace ops relu",
 )
 
@@ -63,6 +64,18 @@ CHECK = Described(
 A claim is a derivative of one step by another, dL/dw or ∂L/∂w, a gradient, grad w or w alone, or \
 the value of a step, s; then = and a formula or a number, in the language or in LaTeX.""",
     CLAIM_CODES,
+)
+DESCEND = Described(
+    "PROGRAM [NAME=VALUE]...",
+    "Gradient descent, step by step: the update rule in numbers, checked against torch.optim.",
+    """Examples:
+  backtrace descend "(w*x - y)**2" w=1 x=1 y=2 --wrt w --lr 0.1 --steps 20
+  backtrace descend "mean((w*x + b - y)**2)" --data examples/points.csv w=0 b=0 --lr 0.05
+  backtrace descend "100*(y-x^2)^2 + (1-x)^2" x=-1.2 y=1 --optimizer adam --lr 0.02 --explain
+
+A rule's numbers are those of torch.optim where they are not given.""",
+    "Exit code: 0 it came to an end, and torch.optim goes the same way; 1 torch.optim does not; 2 "
+    "the input cannot be read; 3 it diverged; 4 torch is not installed; 130 interrupted.",
 )
 PRACTICE = Described(
     "PROGRAM [NAME=VALUE]...",

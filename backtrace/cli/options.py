@@ -32,6 +32,7 @@ class Option:
     is_value: Callable[[str], bool] | None = None
     bounds: tuple[int, int] | None = None  # its value is a whole number between these
     number: bool = False  # its value is a number of at least 0
+    constant: bool = False  # its value is any number, or an expression of constants: 1/3
     once: str = ""  # why it may not be repeated; of others the last one counts
     many: bool = False  # it may be repeated, and every one counts
     group: str = ""  # only one option of a group makes sense at a time
@@ -80,6 +81,28 @@ def bindings_option() -> Any:
     )
 
 
+def data_option() -> Any:
+    """The row, which several commands have."""
+    return option(
+        "--data",
+        metavar="PATH",
+        once="a column of another file is given by itself, as in x=@other.csv:x",
+        panel=PROGRAM,
+        help="Take the variables that have no value from the columns of a .csv, .tsv or .txt file.",
+    )
+
+
+def digits_option(default: str) -> Any:
+    """The row, which several commands have."""
+    return option(
+        "--digits",
+        metavar="N",
+        bounds=(1, 17),
+        panel=SHOWN,
+        help=f"Significant digits, 1 to 17; default {default}.",
+    )
+
+
 def color_option() -> Any:
     """The row, which several commands have."""
     return option(
@@ -108,13 +131,7 @@ class Options:
         panel=PROGRAM,
         help="Differentiate by these variables or steps only, as w or w,b; default every variable.",
     )
-    data: str | None = option(
-        "--data",
-        metavar="PATH",
-        once="a column of another file is given by itself, as in x=@other.csv:x",
-        panel=PROGRAM,
-        help="Take the variables that have no value from the columns of a .csv, .tsv or .txt file.",
-    )
+    data: str | None = data_option()
     bindings: str | None = bindings_option()
     seed: str | None = option(
         "--seed",
@@ -166,13 +183,7 @@ class Options:
         group="view",
         help="Print the gradient alone, a number or a list; of several a line NAME<tab>VALUE each.",
     )
-    digits: int | None = option(
-        "--digits",
-        metavar="N",
-        bounds=(1, 17),
-        panel=SHOWN,
-        help=f"Significant digits, 1 to 17; default {DIGITS}, with -q all of them.",
-    )
+    digits: int | None = digits_option(f"{DIGITS}, with -q all of them")
     depth: int | None = option(
         "--depth",
         metavar="N",
@@ -239,8 +250,8 @@ def spellings_of(kind: type) -> dict[str, str]:
 TABLE = rows_of(Options)
 SPELLINGS = spellings_of(Options)
 COMPLETION = ("--install-completion", "--show-completion")  # typer's own
-SUBCOMMANDS = ("check", "practice", "grade", "lint", "ops")
-OWN_WORDS = ("check", "practice")  # the subcommands that take programs and values
+SUBCOMMANDS = ("check", "descend", "practice", "grade", "lint", "ops")
+OWN_WORDS = ("check", "descend", "practice")  # the subcommands that take programs and values
 
 
 @cache

@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 
 @contextmanager
-def progress(total: int, done: int) -> Iterator[Callable[[], None]]:
-    """A function to be called after every step; without a terminal it shows nothing."""
+def progress(
+    total: int, done: int, what: str = "grading", unit: str = "sheets", *, after: float = 0.0
+) -> Iterator[Callable[[int], None]]:
+    """A function to be told how many more are done; without a terminal it shows nothing.
+
+    The bar appears `after` so many seconds: who waits less needs none.
+    """
     if not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda _: None
         return
+    begin, count = time.monotonic(), done
+    with ExitStack() as stack:
+        bar: Callable[[int], None] | None = None
+
+        def advance(more: int) -> None:
+            nonlocal bar, count
+            count += more
+            if bar is None and time.monotonic() - begin >= after:
+                bar = stack.enter_context(_bar(total, what, unit))
+            if bar is not None:
+                bar(count)
+
+        advance(0)
+        yield advance
+
+
+@contextmanager
+def _bar(total: int, what: str, unit: str) -> Iterator[Callable[[int], None]]:
+    """The bar itself: a function to be told how many are done in all."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -24,7 +49,7 @@ def progress(total: int, done: int) -> Iterator[Callable[[], None]]:
     )
 
     shown = Progress(
-        TextColumn("grading"),
+        TextColumn(what),
         BarColumn(),
         TaskProgressColumn(),
         MofNCompleteColumn(),
@@ -34,10 +59,10 @@ def progress(total: int, done: int) -> Iterator[Callable[[], None]]:
         transient=True,
     )
     with shown:
-        task = shown.add_task("grading", total=total, completed=done, rate="")
+        task = shown.add_task(what, total=total, rate="")
 
-        def advance() -> None:
+        def advance(count: int) -> None:
             speed = shown.tasks[0].speed
-            shown.update(task, advance=1, rate=f"{speed:,.0f} sheets/s" if speed else "")
+            shown.update(task, completed=count, rate=f"{speed:,.0f} {unit}/s" if speed else "")
 
         yield advance

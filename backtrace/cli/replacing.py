@@ -34,7 +34,12 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
 def require_replaceable(path: str) -> None:
     """Raise UsageError where a path cannot be written, before the work is done."""
     with _telling(path):
-        _mode_of(os.path.realpath(path))
+        target = os.path.realpath(path)
+        _mode_of(target)
+        folder = os.path.join(os.path.dirname(target), "")
+        os.stat(folder)  # is there
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OSError("permission denied")
 
 
 @contextmanager

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backtrace.cli.arguments import Typed, is_name, nearest_option, quoted
+from backtrace.cli.arguments import Typed, is_name, nearest_of, quoted
 from backtrace.cli.files import data_file
+from backtrace.cli.options import long_spellings
 from backtrace.errors import BacktraceError, BindingError, Span
 from backtrace.graph import Graph
 from backtrace.names import names_in, normal
@@ -21,11 +22,12 @@ from backtrace.reading.values import Bindings, read_value
 if TYPE_CHECKING:
     from backtrace.reading.files import Table
 
+SPELLINGS = long_spellings()  # of the trace command
 MOST_OFFERED = 10_000  # names of columns that a name without a value is compared with
 
 
 def bindings_of(
-    typed: Sequence[Typed], options: tuple[str, ...] = (), path: str | None = None
+    typed: Sequence[Typed], options: tuple[str, ...] = SPELLINGS, path: str | None = None
 ) -> Bindings:
     """Read every typed value, which wins over those of the file of --bindings.
 
@@ -40,7 +42,7 @@ def bindings_of(
         if other is not item:
             both = f"{quoted(other.word)} and {quoted(item.word)}"
             raise BindingError(f"{quoted(item.name)[1:-1]} has two values: {both}")
-        values[name] = _value(item)
+        values[name] = _value(item, options)
     if path is None:
         return Bindings(values, frozenset(values), options)
     from backtrace.reading.files import values_in
@@ -96,10 +98,10 @@ def _columns(table: Table, names: list[str]) -> dict[str, Value]:
     return {name: frozen(column) for name, column in zip(names, found, strict=True)}
 
 
-def _value(item: Typed) -> Value:
+def _value(item: Typed, options: Sequence[str]) -> Value:
     try:
         return typed_value(item.text, item.name, item.prefix)
     except BindingError as error:
-        advice = nearest_option(item.name) if item.word.startswith("--") else ""
+        advice = nearest_of(item.name, options) if item.word.startswith("--") else ""
         error.message += advice.replace(": ", "; ", 1)
         raise

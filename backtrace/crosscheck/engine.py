@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from backtrace.errors import EngineMissing
-from backtrace.graph import Apply, Params
+from backtrace.graph import Apply, Constant, Graph, Params
 from backtrace.ops import Elementwise, Op
 from backtrace.ops.rows import Value
 from backtrace.records import Trace
@@ -50,7 +50,7 @@ class Torch:
     name = "torch"
 
     def __init__(self) -> None:
-        self._torch = import_torch()
+        self._torch = self.module = import_torch()
         self._float64 = self._torch.float64
         self._functions: dict[tuple[Op, Params], Callable[..., Tensor]] = {}
         self.version: str = str(self._torch.__version__).partition("+")[0]
@@ -65,7 +65,7 @@ class Torch:
 
     def replay(self, trace: Trace) -> Replay:
         """Run the graph forward, and backward once for the gradients of all its nodes."""
-        with self._recording():
+        with self.recording():
             tensors = self._forward(trace)
             return Replay([number(t) for t in tensors], self._backward(trace, tensors))
 
@@ -79,10 +79,10 @@ class Torch:
         results, seeds = [], []
         arguments: dict[int, list[Tensor]] = {}
         values: dict[int, Value] = {}
-        with self._recording():
+        with self.recording():
             for index, node in operations.items():
                 arguments[index] = [
-                    self._tensor(
+                    self.tensor(
                         trace.values[i],
                         not node.op.passes(slot) or trace.adjoints[i] is not None,
                     )
@@ -102,12 +102,23 @@ class Torch:
             for index, ts in arguments.items()
         }
 
+    def output(self, graph: Graph, leaves: Mapping[int, Tensor]) -> Tensor:
+        """The output of a graph as a tensor; `leaves` has those of its variables."""
+        tensors = dict(leaves)
+        for index in graph.needed:
+            node = graph.nodes[index]
+            if isinstance(node, Apply):
+                tensors[index] = self._apply(node, [tensors[i] for i in node.inputs])
+            elif isinstance(node, Constant):
+                tensors[index] = self.tensor(node.value, requires_grad=False)
+        return tensors[graph.output]
+
     def _forward(self, trace: Trace) -> list[Tensor]:
         tensors: list[Tensor] = []
         nodes = zip(trace.graph.nodes, trace.values, trace.adjoints, strict=True)
         for node, value, adjoint in nodes:
             if type(node) is not Apply:
-                tensors.append(self._tensor(value, adjoint is not None))
+                tensors.append(self.tensor(value, adjoint is not None))
                 continue
             tensor = self._apply(node, [tensors[i] for i in node.inputs])
             if adjoint is not None and not tensor.requires_grad:
@@ -138,7 +149,7 @@ class Torch:
             try:
                 found = grad(roots, wanted, allow_unused=True)
             except RuntimeError as error:  # an operation that torch cannot differentiate
-                raise _refused("the backward pass", error) from error
+                raise refused("the backward pass", error) from error
         pairs = zip(found, wanted, strict=True)
         return [number(zeros(t) if g is None else g) for g, t in pairs]
 
@@ -149,7 +160,7 @@ class Torch:
         """
         if output.ndim == 0 and seed == 1:
             return output
-        return (output * self._tensor(seed, False)).sum()
+        return (output * self.tensor(seed, False)).sum()
 
     def _apply(self, node: Apply, inputs: list[Tensor]) -> Tensor:
         function = self._functions.get((node.op, node.params)) or self._function(node)
@@ -157,7 +168,7 @@ class Torch:
             tensor = function(*self._stretched(node, inputs))
         except Exception as error:  # a param that torch does not take raises what it likes
             call = node.op.as_call(node.op.inputs, dict(node.params))
-            raise _refused(call, error) from error
+            raise refused(call, error) from error
         if tensor.dtype is not self._float64:
             return tensor.to(self._float64)  # a comparison's booleans: they carry no graph
         for into in inputs:
@@ -185,7 +196,8 @@ class Torch:
         self._functions[node.op, node.params] = function
         return function
 
-    def _tensor(self, value: Value, requires_grad: bool) -> Tensor:
+    def tensor(self, value: Value, requires_grad: bool) -> Tensor:
+        """A value as a tensor of float64, with memory of its own."""
         if np.ndim(value) and min(value.strides) < 0:  # x[::-1], which torch does not read
             value = value.copy()
         return self._torch.tensor(
@@ -193,7 +205,7 @@ class Torch:
         )
 
     @contextmanager
-    def _recording(self) -> Iterator[None]:
+    def recording(self) -> Iterator[None]:
         """Record gradients meanwhile, whatever the caller has switched off.
 
         torch's warnings, as of a divisor n - 1 = 0, are about what the trace itself reports.
@@ -265,6 +277,7 @@ def _missing(what: str) -> EngineMissing:
     )
 
 
-def _refused(what: str, error: Exception) -> EngineMissing:
+def refused(what: str, error: Exception) -> EngineMissing:
+    """The error for what torch does not do, with its own first line."""
     reason = str(error).partition("\n")[0] or type(error).__name__
     return EngineMissing(f"nothing is checked: torch refuses {what}: {reason}")

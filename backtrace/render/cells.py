@@ -35,6 +35,11 @@ def width_of(cell: Cell) -> int:
     return sum(len(text) if text.isascii() else cell_len(text) for text, _ in cell)
 
 
+def widest(lines: Iterable[Cell]) -> int:
+    """The width of the longest line, without the spaces at its end."""
+    return max(width_of(trimmed(line)) for line in lines)
+
+
 def padded(cell: Cell, width: int, *, right: bool = False) -> Cell:
     """The cell brought to this width with spaces after it, or before it."""
     space = (" " * (width - width_of(cell)), "")

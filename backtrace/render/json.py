@@ -75,9 +75,9 @@ def _head(trace: Trace, formulas: bool) -> dict[str, Json]:
         "schema": SCHEMA,
         "program": trace.graph.source,
         "output": trace.output,
-        "value": _number(trace.value),
-        "variables": {name: _number(value) for name, value in trace.variables.items()},
-        "gradients": {name: _number(value) for name, value in trace.gradients.items()},
+        "value": json_number(trace.value),
+        "variables": {name: json_number(value) for name, value in trace.variables.items()},
+        "gradients": {name: json_number(value) for name, value in trace.gradients.items()},
         "formulas": trace.formulas if formulas else None,
     }
 
@@ -95,8 +95,8 @@ def _nodes(trace: Trace, formulas: bool) -> Iterator[dict[str, Json]]:
             "inputs": list(node.inputs) if isinstance(node, Apply) else [],
             "span": list(graph.spans[index]),
             "shape": list(np.shape(trace.values[index])),
-            "value": _number(trace.values[index]),
-            "gradient": None if adjoint is None else _number(adjoint),
+            "value": json_number(trace.values[index]),
+            "gradient": None if adjoint is None else json_number(adjoint),
             "contributions": [] if adjoint is None else list(_edges(trace, index, formulas)),
             **({"params": _params(node)} if isinstance(node, Apply) and node.params else {}),
         }
@@ -114,7 +114,7 @@ def param(value: Any) -> Json:
         case tuple():
             return [param(part) for part in value]
         case float():
-            return _number(value)
+            return json_number(value)
     return str(value)
 
 
@@ -127,9 +127,9 @@ def _edges(trace: Trace, index: int, formulas: bool) -> Iterator[dict[str, Json]
             "via_index": via,
             "slot": slot,
             "local": found.local if formulas else None,
-            "local_value": None if found.local_value is None else _number(found.local_value),
-            "upstream": _number(found.upstream),
-            "product": _number(found.product),
+            "local_value": None if found.local_value is None else json_number(found.local_value),
+            "upstream": json_number(found.upstream),
+            "product": json_number(found.product),
             **({"summed": found.summed} if found.summed else {}),
             **({"blocked": True} if found.blocked else {}),
         }
@@ -143,7 +143,7 @@ def _tail(trace: Trace, check: Check) -> dict[str, Json]:
             "status": check.status,
             "engine": check.engine,
             "version": check.version,
-            "max_error": None if error is None else _number(error),
+            "max_error": None if error is None else json_number(error),
         },
         "notices": [
             {"node": None if n.index is None else labels[n.index], "code": n.code, "text": n.text}
@@ -152,7 +152,7 @@ def _tail(trace: Trace, check: Check) -> dict[str, Json]:
     }
 
 
-def _number(value: Value) -> Json:
+def json_number(value: Value) -> Json:
     """A float that JSON can hold, or its name; an array as nested lists of them."""
     if type(value) is not np.float64 and np.ndim(value):
         return _nested(value)
@@ -169,5 +169,5 @@ def _nested(array: Array) -> Json:
     if not np.any(odd):
         return shown.tolist()
     named = shown.astype(object)
-    named[odd] = [_number(x) for x in shown[odd]]
+    named[odd] = [json_number(x) for x in shown[odd]]
     return named.tolist()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from backtrace.ops.rows import Value
 from backtrace.records import Trace
 from backtrace.render.text import exact
@@ -12,7 +14,12 @@ def quiet(trace: Trace, *, digits: int | None = None) -> str:
 
     Without `digits` a number is the shortest text that reads back to the same float.
     """
-    gradients: list[tuple[str, Value]] = list(trace.gradients.items())
-    if len(gradients) == 1:
-        return exact(gradients[0][1], digits)
-    return "\n".join(f"{name}\t{exact(gradient, digits)}" for name, gradient in gradients)
+    return numbers(trace.gradients, digits=digits)
+
+
+def numbers(by_name: Mapping[str, Value], *, digits: int | None = None) -> str:
+    """One number alone, or several by their names."""
+    if len(by_name) == 1:
+        (number,) = by_name.values()
+        return exact(number, digits)
+    return "\n".join(f"{name}\t{exact(value, digits)}" for name, value in by_name.items())

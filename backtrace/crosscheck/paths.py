@@ -1,0 +1,217 @@
+"""A descent against torch.optim: the same path, update by update.
+
+First torch goes its own way from the same start. Where that way parts from ours, rounding may have
+grown, as it does on a path that jumps to and fro, or something is wrong. So every update is then
+judged by itself, from our own parameters: torch's gradient there against ours, and what torch.optim
+makes of our gradient against what our rule made of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from backtrace.crosscheck.checking import check
+from backtrace.crosscheck.engine import Torch, number
+from backtrace.crosscheck.report import EXIT_CODES, Status
+from backtrace.crosscheck.tolerance import ATOL, RTOL, agree, both, largest
+from backtrace.crosscheck.twin import Twin
+from backtrace.descent.records import Descent, Step
+from backtrace.descent.walk import all_finite
+from backtrace.ops.rows import Value
+from backtrace.records import Notice
+
+MOST_TRACES = 20  # states at which gradients that are apart are judged node by node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PathCheck:
+    """The verdict on a descent.
+
+    `status` is one of those of a trace's check: "undefined" of a descent that diverged, even if
+    torch does the same. `updates` is how many updates were compared, and `max_error` the largest
+    difference of a parameter on the two paths; both None where nothing was. `summary` says it in
+    one line, `reason` why the exit code is not 0.
+    """
+
+    status: Status
+    optimizer: str | None  # "torch.optim.SGD"
+    version: str | None
+    updates: int | None
+    max_error: float | None
+    notices: tuple[Notice, ...]
+    summary: str
+    reason: str = ""
+    asked: bool = True
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line ends with."""
+        return EXIT_CODES.get(self.status, 4 if self.asked else 0)
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+class Found(NamedTuple):
+    """What is wrong at one update, or merely different: `text` is empty where all agrees."""
+
+    status: Status
+    text: str
+    notice: str = ""
+
+
+def check_path(descent: Descent, most: int | None = None) -> PathCheck:
+    """Compare the updates of a descent, or the first `most`, with torch.optim in float64.
+
+    Raises EngineMissing where torch cannot be imported, or refuses something.
+    """
+    count = descent.updates if most is None else min(most, descent.updates)
+    engine = Torch()
+    with engine.recording():
+        paths = Paths(descent, Twin(engine, descent.task), count)
+        error, parted = paths.compared()
+        found = Found("agrees", "") if parted is None else paths.judged(parted)
+    return _verdict(paths, found, error)
+
+
+def not_checked_path(descent: Descent, why: str = "") -> PathCheck:
+    """The verdict without a second engine; `why` says what came in the way of a check."""
+    diverged = descent.stopped == "diverged"
+    status: Status = "undefined" if diverged else "not-checked"
+    reason = "; ".join(filter(None, [descent.reason if diverged else "", why]))
+    return PathCheck(
+        status, None, None, None, None, (), reason or "not checked", reason, asked=bool(why)
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paths:
+    """Our path and torch's, up to `count` updates."""
+
+    descent: Descent
+    twin: Twin
+    count: int
+
+    def compared(self) -> tuple[float, int | None]:
+        """Let torch go its own way: the largest difference of a parameter up to where they part.
+
+        The second number is the state at which they do, or None.
+        """
+        error = 0.0
+        for update in range(self.count + 1):
+            state = self.descent.state(update)
+            last = update == self.descent.updates
+            pairs = list(zip(state.values.values(), self.twin.values, strict=True))
+            if not self._same(pairs, last=last):
+                return error, update
+            error = max([error, *(largest(a, b) for a, b in pairs)])
+            if not _in_numbers(state):
+                break  # what comes of numbers that are none is not compared
+            loss = self.twin.loss(update)
+            gradients = self.twin.gradients(loss)
+            if not agree(state.loss, number(loss.sum())):
+                return error, update
+            if update < self.count:
+                self.twin.step(gradients)
+            elif not all(map(agree, state.gradients.values(), map(number, gradients))):
+                return error, update
+        return error, None
+
+    def judged(self, parted: int) -> Found:
+        """Every update by itself, from our own parameters and with our own gradients."""
+        self.twin.begin()
+        apart: list[int] = []
+        for update in range(self.count + 1):
+            state = self.descent.state(update)
+            if not _in_numbers(state):
+                break
+            ours = list(state.gradients.values())
+            self.twin.move_to(state.values.values())
+            loss = self.twin.loss(update)
+            gradients = [number(g) for g in self.twin.gradients(loss)]
+            same = all(map(agree, ours, gradients)) and agree(state.loss, number(loss.sum()))
+            if not same:
+                apart.append(update)
+            if update == self.count:
+                break
+            self.twin.step([self.twin.engine.tensor(g, requires_grad=False) for g in ours])
+            text = self._wrong(state.values, self.descent.state(update + 1).values)
+            if text:
+                where = f"differs from {self.twin} at update {update + 1:,}"
+                return Found("differs", f"{where}: {text}")
+        return self._judged(apart, parted)
+
+    def _judged(self, apart: list[int], parted: int) -> Found:
+        """The verdict on gradients that are apart, by what a trace's check says of the state."""
+        status: Status = "agrees"
+        for place, update in enumerate(apart):
+            state = self.descent.state(update)
+            trace = state.trace
+            where = f"before update {update + 1:,}"
+            if not agree(state.loss, float(np.sum(trace.value))):
+                return Found("differs", f"{where} the loss is not that of the trace there")
+            if not all(map(agree, state.gradients.values(), trace.gradients.values())):
+                return Found("differs", f"{where} the gradient is not that of the trace there")
+            found = check(trace) if place < MOST_TRACES else None
+            if found is not None and found.status == "differs":
+                return Found("differs", f"{where} it {found.reason}")
+            if found is not None and found.status == "convention":
+                status = "convention"
+        text = (
+            f"rounding sets the paths apart by more than 1e-9 of the numbers from update "
+            f"{max(parted, 1):,} on; every update agrees by itself"
+        )
+        return Found(status, "", text)
+
+    def _wrong(self, before: Mapping[str, Value], after: Mapping[str, Value]) -> str:
+        """The first parameter for which an update from one point came out otherwise."""
+        for name, theirs in zip(after, self.twin.values, strict=True):
+            ours = after[name]
+            size = np.maximum(np.abs(ours), np.abs(before[name]))
+            with np.errstate(all="ignore"):
+                beyond = np.abs(ours - theirs) > ATOL + RTOL * size
+            if np.any(beyond) and all_finite((ours, theirs)):
+                one, other = both(ours, theirs)
+                return f"{name} becomes {one}, torch's {other}"
+        return ""
+
+    def _same(self, pairs: list[tuple[Value, Value]], *, last: bool) -> bool:
+        """Whether the parameters agree; where the descent ended as no numbers, both must have."""
+        if last and not all_finite([a for a, _ in pairs]):
+            return not all_finite([b for _, b in pairs])
+        return all(agree(a, b) for a, b in pairs)
+
+
+def _in_numbers(state: Step) -> bool:
+    """Whether a state is finite; only the last one may not be."""
+    return all_finite((state.loss, *state.values.values()))
+
+
+def _verdict(paths: Paths, found: Found, error: float) -> PathCheck:
+    descent, twin, count = paths.descent, paths.twin, paths.count
+    status, reason = found.status, found.text
+    if descent.stopped == "diverged" and status != "differs":
+        status, reason = "undefined", descent.reason
+    which = "the update agrees" if count == 1 else f"all {count:,} updates agree"
+    if count == 0:
+        which = "the loss agrees" if math.isfinite(descent.final.loss) else "nothing to compare"
+    if count < descent.updates:
+        which = f"the first {count:,} of {descent.updates:,} updates agree"
+    said = f"checked against {twin}: {which}"
+    if reason:
+        said = f"{reason}; {said}"
+    return PathCheck(
+        status=status,
+        optimizer=twin.optimizer_name,
+        version=twin.engine.version,
+        updates=count,
+        max_error=error,
+        notices=(Notice(None, "rounding", found.notice),) if found.notice else (),
+        summary=reason if status == "differs" else said,
+        reason=reason,
+    )

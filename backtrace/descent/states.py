@@ -1,0 +1,75 @@
+"""The states of a walk: kept while there is room, walked again where there was none."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+
+from backtrace.descent.task import Task
+from backtrace.descent.walk import State, Walk
+
+ROOM = 2**28  # bytes that states may take
+CHUNK = 1000  # states of a walk that is walked again, at a time
+
+
+class States:
+    """Every state of a task up to `count`, by the updates made before it.
+
+    The first ones are kept, and the last two; what is between is found by walking again, which
+    gives the same numbers. In order this costs one walk more, at random one for every step back.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._kept: list[State] = []
+        self._last: list[State] = []
+        self._most = max(2, ROOM // _size(task))
+        self._again: Walk | None = None
+        self._found: list[State] = []  # the latest ones of the walk that is walked again,
+        self._first = 0  # from this one on
+        self.losses = array("d")  # of every state
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.losses)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def add(self, states: Sequence[State]) -> None:
+        """Append the next states."""
+        self.losses.extend(float(state.loss) for state in states)
+        self._last = [*self._last, *states[-2:]][-2:]
+        self._kept += states[: max(0, self._most - len(self._kept))]
+
+    def __getitem__(self, index: int) -> State:
+        if index < len(self._kept):
+            return self._kept[index]
+        if index >= self.count - len(self._last):
+            return self._last[index - self.count]
+        return self._walked_again(index)
+
+    def __iter__(self) -> Iterator[State]:
+        return (self[index] for index in range(self.count))
+
+    def walk_to(self, index: int) -> Walk:
+        """A walk of its own that has come to a state and made no update from there."""
+        walk, states = Walk(self._task), list[State]()
+        while walk.made < index and walk.stopped is None:
+            states.clear()
+            walk.go(states, min(CHUNK, index - walk.made))
+        return walk
+
+    def _walked_again(self, index: int) -> State:
+        if self._again is None or index < self._first:
+            self._again, self._found, self._first = Walk(self._task), [], 0
+        while index >= self._again.made:
+            self._found, self._first = [], self._again.made
+            self._again.go(self._found, CHUNK)
+        return self._found[index - self._first]
+
+
+def _size(task: Task) -> int:
+    """The bytes that a state takes, about."""
+    return 250 + sum(2 * (32 if isinstance(v, float) else v.nbytes + 120) for v in task.start)
