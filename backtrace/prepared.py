@@ -93,7 +93,10 @@ class Prepared:
             self._prepare_backward(moves)
 
     def value(self, moved: Iterable[Value]) -> Value:
-        """The output at other values of what moves, in the order of `moving`."""
+        """The output at other values of what moves, in the order of `moving`.
+
+        Arrays among them must be read-only, as those of `passes` are.
+        """
         values = self._values
         for leaf, value in zip(self._leaves, moved):  # noqa: B905  (strict takes a third longer)
             values[leaf] = value
