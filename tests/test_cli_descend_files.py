@@ -210,7 +210,7 @@ def test_the_plot_comes_last(
         seen.append(path.exists())
         return ""
 
-    monkeypatch.setattr("backtrace.render.descent_streams.JsonLines.line", line)
+    monkeypatch.setattr("backtrace.render.descents.streams.JsonLines.line", line)
     assert step(*SQUARE, "--steps", "3", "--jsonl", "--plot", str(path), "--no-check") == 0
     assert seen == [False] * 4
     assert path.exists()

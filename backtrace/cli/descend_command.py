@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from backtrace.descent.walk import State, Walk
     from backtrace.graph import Graph
     from backtrace.render import Look
-    from backtrace.render.descent_streams import Stream
+    from backtrace.render.descents.streams import Stream
 
 UNDEFINED = 3
 BROKEN_OFF = "the check was broken off"
@@ -88,7 +88,7 @@ def _task(arguments: Arguments, options: DescendOptions) -> Task:
 
 def _stream(task: Task, options: DescendOptions) -> Stream | None:
     """What prints every step while the descent goes on, if that was asked for."""
-    from backtrace.render.descent_streams import STREAMS
+    from backtrace.render.descents.streams import STREAMS
 
     name = next((name for name in STREAMS if getattr(options, name)), None)
     return None if name is None else STREAMS[name](task)
@@ -162,8 +162,8 @@ def _shown(
 
 def _views(descent: Descent, options: DescendOptions, screen: Screen) -> PathCheck:
     """The views for a reader, and the verdict below them."""
-    from backtrace.render.descent import descent as view
-    from backtrace.render.descent import verdict
+    from backtrace.render.descents.view import descent as view
+    from backtrace.render.descents.view import verdict
 
     look = replace(screen.look(options.digits), full=options.full)
     if options.show is not None:
@@ -181,8 +181,8 @@ def _views(descent: Descent, options: DescendOptions, screen: Screen) -> PathChe
 
 def _show(descent: Descent, updates: int, look: Look, screen: Screen) -> None:
     """The whole trace of one state, and the update that follows it."""
+    from backtrace.render.descents.updates import explained
     from backtrace.render.tree import tree
-    from backtrace.render.updates import explained
 
     if updates > descent.updates:
         tell(f"there is no step {updates:,}: this is the last one, {descent.updates:,}", "note")
@@ -195,7 +195,7 @@ def _show(descent: Descent, updates: int, look: Look, screen: Screen) -> None:
 
 def _explain(descent: Descent, options: DescendOptions, look: Look, screen: Screen) -> None:
     """The first updates, quantity by quantity; not the one again that --show has shown."""
-    from backtrace.render.updates import explained
+    from backtrace.render.descents.updates import explained
 
     for updates in range(min(2, descent.updates)):
         if updates != options.show:

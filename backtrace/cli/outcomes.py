@@ -40,7 +40,7 @@ def write_outcomes(descent: Descent, options: DescendOptions) -> None:
     if options.save is not None:
         _save(descent, options.save)
     if options.plot is not None:
-        from backtrace.render.descent_plot import plot
+        from backtrace.render.descents.plot import plot
 
         image = plot(descent, _suffix(options.plot)[1:])
         with replacing(options.plot) as file:

@@ -161,7 +161,7 @@ class Descent:
         return check_path(self, most)
 
     def __str__(self) -> str:
-        from backtrace.render.descent import descent
+        from backtrace.render.descents.view import descent
 
         return descent(self).plain
 

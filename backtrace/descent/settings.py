@@ -66,7 +66,7 @@ def settings_of(asked: Asked, batches_per_epoch: int = 1) -> Settings:
     )
 
 
-def _chosen(name: str, table: Mapping[str, Any], what: str) -> Any:
+def _chosen(name: Any, table: Mapping[str, Any], what: str) -> Any:
     if not isinstance(name, str) or name not in table:
         meant = did_you_mean(str(name), table)
         raise UsageError(f"no {what} {name!r}{meant or ': ' + listed(table, len(table))}")

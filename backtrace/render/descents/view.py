@@ -27,9 +27,15 @@ from backtrace.render.cells import (
     folded,
     widest,
 )
-from backtrace.render.sparkline import sparkline
+from backtrace.render.descents.sparkline import sparkline
+from backtrace.render.descents.updates import (
+    MOST_PARAMETERS,
+    Writer,
+    first_update,
+    rule_line,
+    writer,
+)
 from backtrace.render.text import glyphs_for, number
-from backtrace.render.updates import MOST_PARAMETERS, Writer, first_update, rule_line, writer
 
 if TYPE_CHECKING:
     from backtrace.crosscheck.paths import PathCheck

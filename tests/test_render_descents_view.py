@@ -1,4 +1,4 @@
-"""backtrace.render.descent: the view of a descent, and the verdict below it."""
+"""backtrace.render.descents.view: the view of a descent, and the verdict below it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from backtrace import Descent, descend
 from backtrace.crosscheck.paths import PathCheck, not_checked_path
 from backtrace.records import Notice
 from backtrace.render import Look
-from backtrace.render.descent import SHORT, descent, rows, verdict
-from backtrace.render.updates import explained
+from backtrace.render.descents.updates import explained
+from backtrace.render.descents.view import SHORT, descent, rows, verdict
 
 SQUARE, AT = "(w*x - y)**2", {"w": 1, "x": 1, "y": 2}
 ROSENBROCK = "100*(y - x^2)^2 + (1 - x)^2"

@@ -1,4 +1,4 @@
-"""backtrace.render.sparkline: a line of numbers as a line of bars."""
+"""backtrace.render.descents.sparkline: a line of numbers as a line of bars."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtrace.render.sparkline import BARS, FACTOR, HOLE, is_logarithmic, sparkline
+from backtrace.render.descents.sparkline import BARS, FACTOR, HOLE, is_logarithmic, sparkline
 
 INF, NAN = math.inf, math.nan
 DRAWN = [

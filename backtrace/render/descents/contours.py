@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backtrace.errors import shortened
-from backtrace.render.descent_captions import end_of, output_of
-from backtrace.render.descent_heights import Grid, Relief, grid_of, relief
-from backtrace.render.descent_path import Numbers, Path
+from backtrace.render.descents.captions import end_of, output_of
+from backtrace.render.descents.heights import Grid, Relief, grid_of, relief
+from backtrace.render.descents.path import Numbers, Path
 from backtrace.render.text import number
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""backtrace.render.descent_plot: the picture of a descent, read by the texts of its svg."""
+"""backtrace.render.descents.plot: the picture of a descent, read by the texts of its svg."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ import pytest
 from backtrace import Descent, descend
 from backtrace.ops.axes import Misfit
 from backtrace.prepared import Prepared
-from backtrace.render import descent_plot
-from backtrace.render.descent_heights import MOST_LEVELS, SIDE, grid_of, relief
-from backtrace.render.descent_path import FAR, losses_of, path_of, thinned
-from backtrace.render.descent_plot import FORMATS, plot
+from backtrace.render.descents import plot as plotting
+from backtrace.render.descents.heights import MOST_LEVELS, SIDE, grid_of, relief
+from backtrace.render.descents.path import FAR, losses_of, path_of, thinned
+from backtrace.render.descents.plot import FORMATS, plot
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROSENBROCK = "100*(y-x^2)^2 + (1-x)^2"
@@ -77,7 +77,7 @@ MAPS |= {"steps", "slope", "across", "far off", "huge", "tiny", "explodes", "hil
 @pytest.fixture(autouse=True)
 def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is hidden elsewhere is an error here: equal limits, no levels, overflows."""
-    monkeypatch.setattr(descent_plot, "WARNINGS", "error")
+    monkeypatch.setattr(plotting, "WARNINGS", "error")
 
 
 @cache
@@ -128,7 +128,7 @@ def test_formats(format: str, start: bytes) -> None:
 def test_the_same_bytes_every_time(format: str) -> None:
     """The same descent makes the same file, in another process and at another time."""
     program = (
-        "import sys, backtrace; from backtrace.render.descent_plot import plot\n"
+        "import sys, backtrace; from backtrace.render.descents.plot import plot\n"
         f"d = backtrace.descend({ROSENBROCK!r}, x=-1.2, y=1, optimizer='adam', steps=9)\n"
         f"sys.stdout.buffer.write(plot(d, {format!r}))"
     )
@@ -367,7 +367,7 @@ def test_pyplot_is_not_needed(name: str) -> None:
     """A plot imports no pyplot, and the module by itself not even matplotlib."""
     program, values, options = RUNS[name]
     script = (
-        "import sys, backtrace, backtrace.render.descent_plot as p\n"
+        "import sys, backtrace, backtrace.render.descents.plot as p\n"
         "assert 'matplotlib' not in sys.modules\n"
         f"d = backtrace.descend({program!r}, {dict(values)!r}, **{dict(options)!r})\n"
         "assert 'matplotlib' not in sys.modules\n"

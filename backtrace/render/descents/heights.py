@@ -9,7 +9,7 @@ import numpy as np
 
 from backtrace.ops.axes import Misfit
 from backtrace.prepared import Prepared
-from backtrace.render.descent_path import NO_EXTENT, Numbers, Path
+from backtrace.render.descents.path import NO_EXTENT, Numbers, Path
 from backtrace.render.text import number
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from backtrace.render import descent_contours, descent_losses
-from backtrace.render.descent_captions import PROSE, header_of
-from backtrace.render.descent_path import losses_of, path_of
+from backtrace.render.descents import contours as map_panel
+from backtrace.render.descents import losses as loss_panel
+from backtrace.render.descents.captions import PROSE, header_of
+from backtrace.render.descents.path import losses_of, path_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -94,7 +95,7 @@ def _figure(descent: Descent) -> Figure:
         y = 1 - (0.08 + LINE_HEIGHT * place) / (height + above)
         figure.text(0.1 / width, y, line, family=font, va="top", zorder=-1)  # read first
     axes = figure.subplots(1, 1 if path is None else 2, squeeze=False)[0]
-    descent_losses.draw(axes[0], descent, losses)
+    loss_panel.draw(axes[0], descent, losses)
     if path is not None:
-        descent_contours.draw(axes[1], descent, path)
+        map_panel.draw(axes[1], descent, path)
     return figure

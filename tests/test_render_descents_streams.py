@@ -1,4 +1,4 @@
-"""backtrace.render.descent_streams: every step of a descent as JSON, JSON lines and CSV."""
+"""backtrace.render.descents.streams: every step of a descent as JSON, JSON lines and CSV."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from backtrace import Descent, Step, descend
 from backtrace.crosscheck.paths import PathCheck, not_checked_path
 from backtrace.records import Notice
-from backtrace.render.descent_streams import SCHEMA, STREAMS
+from backtrace.render.descents.streams import SCHEMA, STREAMS
 
 SQUARE, AT = "(w*x - y)**2", {"w": 1, "x": 1, "y": 2}
 X = np.arange(15.0).reshape(5, 3) / 7

@@ -1,4 +1,4 @@
-"""backtrace.render.updates: the statements of a rule, with symbols and with numbers put in."""
+"""backtrace.render.descents.updates: the statements of a rule, in symbols and in numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backtrace import Descent, descend
 from backtrace.descent.rules import RULES
 from backtrace.render import Look
 from backtrace.render.cells import assembled
-from backtrace.render.updates import MOST_PARAMETERS, explained, first_update, rule_line
+from backtrace.render.descents.updates import MOST_PARAMETERS, explained, first_update, rule_line
 
 SQUARE, AT = "(w*x - y)**2", {"w": 1, "x": 1, "y": 2}
 BOWL = "sum((W - 2)**2)"

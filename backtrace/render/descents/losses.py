@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backtrace.render.descent_captions import end_of, loss_of, output_of
-from backtrace.render.descent_path import FAR, NO_EXTENT, Numbers, thinned
+from backtrace.render.descents.captions import end_of, loss_of, output_of
+from backtrace.render.descents.path import FAR, NO_EXTENT, Numbers, thinned
 from backtrace.render.text import number
 
 if TYPE_CHECKING:
