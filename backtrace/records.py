@@ -89,6 +89,7 @@ NoticeCode = Literal[
     "kink",  # a value and no derivative: by which convention there is one all the same
     "unused-variable",
     "unused-node",
+    "all-changed",  # a descent by every variable, for want of another wish
     "no-path",  # no gradient comes to a name that was asked for
     "broadcast",  # shapes such as (3,) and (3, 1) were stretched both: rarely meant
     "read-as",

@@ -133,8 +133,8 @@ REFUSED = [
     (["w*x", "+", "b"], ': "w*x + b"'),
     (["y=w*x", "z=w*y"], 'two programs: "y=w*x" and "z=w*y"'),
     (["x", "-f", "model.bt"], 'two programs: "x" and the file "model.bt"'),
-    (["w=1"], 'no program to trace ("w=1" is a value for w)'),
-    (["--no-check"], "no program to trace"),
+    (["w=1"], 'no program ("w=1" is a value for w)'),
+    (["--no-check"], "no program"),
 ]
 
 

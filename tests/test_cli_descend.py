@@ -53,7 +53,7 @@ def test_every_example_of_the_help_runs(example: str) -> None:
     """What `descend --help` shows works, and torch.optim goes the same way."""
     done = shell(example, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
-    last = done.stdout.splitlines()[-1]
+    last = [line for line in done.stdout.splitlines() if not line.startswith("note: ")][-1]
     assert re.fullmatch(r"✓ checked against torch\.optim\.\w+ of .*: all \d+ updates agree", last)
 
 
@@ -77,7 +77,7 @@ def test_divergence_is_3(view: list[str]) -> None:
     assert done.stderr.startswith(f"error: {DIVERGED}")
     assert done.stderr.count("error: ") == 1
     assert done.stdout
-    assert ("note: update 1 overshot: " in done.stderr) == (view in (["-q"], *VIEWS[2:5]))
+    assert ("hint: update 1 overshot: " in done.stderr) == (view in (["-q"], *VIEWS[2:5]))
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -215,7 +215,7 @@ def test_help_whatever_else_was_typed(capsys: pytest.CaptureFixture[str]) -> Non
 
 AT_W = "    --{} abc\n    {}^^^"
 BAD: list[tuple[tuple[str, ...], str]] = [
-    ((), 'no program to trace\nfor example: backtrace "(w*x - y)**2" --w 1 --x 1 --y 2'),
+    ((), 'no program\nfor example: backtrace descend "(w*x - y)**2" w=1 x=1 y=2 --wrt w --lr 0.1'),
     ((*SQUARE, "u*v"), ('two programs: "(w*x - y)**2" and "u*v"\nif they are one, put quotes '
      'around it: "(w*x - y)**2 u*v"')),
     (("-f", "none.bt"), "cannot read none.bt: no such file or directory"),
@@ -243,11 +243,11 @@ BAD: list[tuple[tuple[str, ...], str]] = [
     # settings
     ((*BASE, "--lr", "abc"), "not a number: a value cannot use names (abc)\n"
      + AT_W.format("lr", " " * 5)),
-    ((*BASE, "--lr", "0"), "lr, the learning rate, is a number above 0, not 0"),
+    ((*BASE, "--lr", "0"), "--lr, the learning rate, is a number above 0, not 0"),
     ((*BASE, "--lr", "-0.1"),
-     "lr, the learning rate, is a number above 0, not -0.1; to go up: ascend (--ascend)"),
-    ((*BASE, "--lr", "nan"), "lr, the learning rate, is a number above 0, not nan"),
-    ((*BASE, "--lr", "inf"), "lr, the learning rate, is a number above 0, not inf"),
+     "--lr, the learning rate, is a number above 0, not -0.1; to go up: ascend (--ascend)"),
+    ((*BASE, "--lr", "nan"), "--lr, the learning rate, is a number above 0, not nan"),
+    ((*BASE, "--lr", "inf"), "--lr, the learning rate, is a number above 0, not inf"),
     ((*BASE, "--lr", "1/0"), "not a number: 1/0 is inf\n    --lr 1/0\n         ^^^"),
     ((*BASE, "--lr", "[1, 2]"), '--lr is one number, not "[1, 2]"'),
     ((*BASE, "--lr"), "--lr needs a value: --lr X"),
@@ -257,8 +257,8 @@ BAD: list[tuple[tuple[str, ...], str]] = [
      "sgd has no momentum: momentum and nesterov take it (--optimizer)"),
     ((*BASE, "--alpha", "0.9"), "sgd has no alpha: rmsprop takes it (--optimizer)"),
     ((*BASE, "--optimizer", "momentum", "--momentum", "1"),
-     "momentum, how much of the velocity is kept, is a number from 0 to below 1, not 1"),
-    ((*BASE, "--weight-decay", "-1"), ("weight_decay, how strongly parameters are drawn to 0, is a "
+     "--momentum, how much of the velocity is kept, is a number from 0 to below 1, not 1"),
+    ((*BASE, "--weight-decay", "-1"), ("--weight-decay, how strongly parameters are drawn to 0, is a "  # noqa: E501
      "number of at least 0, not -1")),
     ((*BASE, "--schedule", "steps"),
      '--schedule is constant or step or exponential, not "steps": did you mean step?'),
@@ -268,19 +268,19 @@ BAD: list[tuple[tuple[str, ...], str]] = [
     ((*BASE, "--gamma", "1"),
      "the schedule constant has no gamma: step and exponential take it (--schedule)"),
     ((*BASE, "--schedule", "step", "--every", "1.5"),
-     "every, the updates between two steps of the rate, is a whole number of at least 1, not 1.5"),
+     "--every, the updates between two steps of the rate, is a whole number of at least 1, not 1.5"),  # noqa: E501
     # how long
     ((*BASE, "--steps", "0"), '--steps is a whole number, 1 or more, not "0"'),
     ((*BASE, "--steps", "1.5"), '--steps is a whole number, 1 or more, not "1.5"'),
     ((*BASE, "--steps", "5", "--epochs", "3"),
      "--steps and --epochs exclude each other; choose one"),
-    ((*BASE, "--until-gradient", "-1"), "until_gradient is a finite number of at least 0, not -1"),
-    ((*BASE, "--max-loss", "nan"), "max_loss is a number, not nan"),
+    ((*BASE, "--until-gradient", "-1"), "--until-gradient is a finite number of at least 0, not -1"),  # noqa: E501
+    ((*BASE, "--max-loss", "nan"), "--max-loss is a number, not nan"),
     ((*BASE, "--show", "101"), "--show 101: there are at most 100 updates (--steps)"),
     ((*BASE, "--steps", "5", "--show", "6"), "--show 6: there are at most 5 updates (--steps)"),
     # rows
     ((*BASE, "--batch-size", "2"),
-     ("batch_size needs data with rows, and no variable but the parameters has any: name the data, "
+     ("--batch-size needs data with rows, and no variable but the parameters has any: name the data, "  # noqa: E501
       "as in rows='x,y' (--rows x,y), or the parameters, as in wrt='w,b' (--wrt w,b)")),
     ((*LINE, "--batch-size", "4"), "a batch of 4 is larger than the data, 3 rows (x and y)"),
     ((*LINE, "--batch-size", "0"), '--batch-size is a whole number, 1 or more, not "0"'),
@@ -288,8 +288,8 @@ BAD: list[tuple[tuple[str, ...], str]] = [
      ("which variables have the rows of the data? x has 3, y has 2: name them, as in "
       "rows='x,y' (--rows x,y)")),
     ((*LINE, "--batch-size", "2", "--seed", "3"),
-     "seed goes with shuffle: without it rows come in their order"),
-    ((*LINE, "--shuffle"), "shuffle goes with batch_size: all rows at once have no order"),
+     "--seed goes with shuffle: without it rows come in their order"),
+    ((*LINE, "--shuffle"), "--shuffle goes with --batch-size: else all rows are seen at once"),
     ((*LINE, "--batch-size", "2", "--rows", "w"), "rows: w is a parameter, and not data"),
     ((*LINE, "--batch-size", "2", "--rows", "z"), "rows: z is not a variable of the program"),
     ((*LINE[:2], "--data", "none.csv"), "cannot read none.csv: no such file or directory"),
@@ -298,8 +298,6 @@ BAD: list[tuple[tuple[str, ...], str]] = [
     ((*BASE, "--optimiser", "adam"), ("not a number: a value cannot use names (adam); did you mean "
      "--optimizer?\n    --optimiser adam\n                ^^^^")),
     ((*BASE, "--momentun", "0.9"), "momentun is not in the program: did you mean --momentum?"),
-    ((*BASE, "--learning-rate", "0.1"),
-     "there is no option --learning-rate\n(a program that begins with -- goes after --)"),
     ((*BASE, "--no-chek"), ("there is no option --no-chek: did you mean --no-check?\n"
      "(a program that begins with -- goes after --)")),
     ((*BASE, "--json", "--csv"), "--json and --csv exclude each other; choose one"),

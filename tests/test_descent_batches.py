@@ -241,9 +241,9 @@ REFUSED: list[tuple[dict[str, Any], type[BacktraceError], str]] = [
     ({"batch_size": 2, "shuffle": True, "seed": 0.5}, UsageError,
      "seed is a whole number of at least 0, not 0.5"),
     ({"shuffle": True}, UsageError,
-     "shuffle goes with batch_size: all rows at once have no order"),
-    ({"seed": 0}, UsageError, "seed goes with batch_size: all rows at once have no order"),
-    ({"rows": "x"}, UsageError, "rows goes with batch_size: all rows at once have no order"),
+     "shuffle goes with batch_size: else all rows are seen at once"),
+    ({"seed": 0}, UsageError, "seed goes with batch_size: else all rows are seen at once"),
+    ({"rows": "x"}, UsageError, "rows goes with batch_size: else all rows are seen at once"),
     ({"batch_size": 2, "wrt": "w,b,x,y"}, UsageError, NO_DATA),
 ]  # fmt: skip
 

@@ -114,7 +114,7 @@ REFUSED: list[tuple[Options, str]] = [
     ),
     (
         {"optimizer": "adam", "eps": -1e-8},
-        "eps, what is added to the root below the line, is a number of at least 0, not -1e-8",
+        "eps, what is added to the denominator, is a number of at least 0, not -1e-8",
     ),
     (
         {"weight_decay": -1},

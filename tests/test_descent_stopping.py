@@ -106,8 +106,8 @@ def test_of_batches_the_one_is_told_that_is_undefined() -> None:
 TRY = re.compile(r"try lr=(\S+)$")
 SMALLER = "try a smaller learning rate, such as lr="
 OVERSHOT = (
-    "update 1 overshot: along it the gradient changes by {0} a unit, so that only rates below "
-    "2/{0} = {1} settle there; try lr={2}"
+    "update 1 overshot: the curvature along it is {0}, and only rates below 2/curvature = {1} "
+    "settle there; try lr={2}"
 )
 HINTS: list[tuple[str, Options, str]] = [
     ("x**2", {"lr": 1.5, "steps": 9999}, OVERSHOT.format(2, 1, 0.5)),
@@ -117,6 +117,9 @@ HINTS: list[tuple[str, Options, str]] = [
     ("x**2", {"lr": 2.5, "steps": 9999, "optimizer": "momentum"}, f"{SMALLER}0.2"),
     ("sum((x*d)**2)", {"d": [1, 2], "wrt": "x", "lr": 2.5, "steps": 9999, "batch_size": 2},
      f"{SMALLER}0.2"),
+    ("x**2", {"lr": 1.5, "steps": 9999, "weight_decay": 10}, f"{SMALLER}0.1"),
+    ("x**2", {"lr": 1.5, "steps": 9999, "schedule": "exponential", "gamma": 1.01},
+     f"{SMALLER}0.1"),
     ("log(x) - x/10", {"x": 1, "lr": 3}, f"{SMALLER}0.3"),
     ("x**2", {"lr": 0.1}, ""),
     ("x**2", {"lr": 1.5, "max_loss": 1}, ""),  # it was so at the start

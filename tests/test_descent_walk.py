@@ -83,8 +83,10 @@ STOPS: list[tuple[str, Options, str, int, str]] = [
      "the loss is at most 0.0625 after 2 updates"),
     ("w**2", {"until_loss": 1 / 16, "steps": 2}, "until_loss", 2,
      "the loss is at most 0.0625 after 2 updates"),
-    ("w**2", {"until_change": 1 / 8, "steps": 2}, "steps", 2, "all 2 updates made"),
-    ("w**2", {"until_loss": 1 / 64, "steps": 2}, "steps", 2, "all 2 updates made"),
+    ("w**2", {"until_change": 1 / 8, "steps": 2}, "steps", 2,
+     "all 2 updates made, and until_change 0.125 is not reached"),
+    ("w**2", {"until_loss": 1 / 64, "steps": 2}, "steps", 2,
+     "all 2 updates made, and until_loss 0.015625 is not reached"),
     # a loss that is too large: it is 4**k with this rate
     ("w**2", {"lr": 1.5, "max_loss": 16}, "diverged", 3,
      "diverged at update 3: the loss, 64, is above max_loss, 16"),

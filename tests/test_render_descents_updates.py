@@ -69,6 +69,7 @@ def statements(found: Descent, updates: int, look: Look) -> list[tuple[str, str,
     text = explained(found, updates, look).plain
     for gradient in ("∂L/∂w", "dL/dw"):
         text = text.replace(gradient, "g")
+    text = re.sub(r"\n {5,}", " ", text)  # what does not fit beside stands below
     _, _, first, *others = text.splitlines()
     parts = [("g", "", "", first.split(" = ")[-1].strip())]
     for line in others:
@@ -181,10 +182,10 @@ def test_the_exact_line() -> None:
 
 @pytest.mark.parametrize(
     ("made", "shown"),
-    [(0, "0.9^1)"), (1, "0.9²)"), (2, "0.9^3)"), (19, "0.9^20)"), (21, "0.9^22)")],
+    [(0, "0.9^1)"), (1, "0.9^2)"), (2, "0.9^3)"), (19, "0.9^20)"), (21, "0.9^22)")],
 )
 def test_powers(made: int, shown: str) -> None:
-    """A square has its own sign, and no other power has it."""
+    """A square of the rule has its own sign, a power of t has not, whatever t is."""
     (line,) = (line for _, _, line, _ in statements(square("adam"), made, Look())[3:4])
     assert line.endswith(f"/(1 − {shown}")
 
@@ -263,7 +264,7 @@ def test_names_that_clash_are_told_apart(names: str, rule: str, unicode: str, as
 @pytest.mark.parametrize("rule", ["sgd", "nesterov", "adamw"])
 @in_both_forms
 def test_no_line_is_too_long(rule: str, *, ascii: bool) -> None:
-    """Aligned where that fits, else in running lines, no line is wider than the screen."""
+    """Aligned where that fits, else part by part below, no line is wider than the screen."""
     scalar = square(rule, weight_decay=0.3)
     matrix = descend(BOWL, W=np.arange(12.0).reshape(3, 4) / 7, optimizer=rule, steps=2)
     for found in (scalar, matrix):
@@ -272,7 +273,6 @@ def test_no_line_is_too_long(rule: str, *, ascii: bool) -> None:
         for width in range(40, 140):
             text = explained(found, 1, Look(width=width, ascii=ascii)).plain
             assert max(map(cell_len, text.splitlines())) <= width
-            assert text.split() == whole.split()
-            assert "  = " not in text or text == whole
+            assert "".join(text.split()) == "".join(whole.split())
             aligned += text == whole
         assert aligned or max(map(cell_len, whole.splitlines())) >= 140

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backtrace.cli.options import (
-    TABLE,
+    SUBCOMMANDS,
     Option,
     Options,
     long_spellings,
@@ -24,8 +24,6 @@ from backtrace.errors import BindingError, UsageError, did_you_mean, near
 BINDING = re.compile(r"\s*([^\s=]+)\s*=(?!=)(.*)", re.DOTALL)
 LONG = re.compile(r"--([^\W\d][^\s=]*)(=.*)?", re.DOTALL)  # --w, --w=1, --no-chek
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
-
-EXAMPLE = 'for example: backtrace "(w*x - y)**2" --w 1 --x 1 --y 2'
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Arguments:
         """The one program, or None where it comes from a file. Raises UsageError."""
         match self.programs, self.options.file:
             case ((), None):
-                raise UsageError(_no_program(self.typed))
+                raise UsageError(_no_program(self.typed, type(self.options)))
             case ((), _):
                 return None
             case ((program,), None):
@@ -63,7 +61,7 @@ class Arguments:
             case ((program, *_), str(file)):
                 raise UsageError(f"two programs: {quoted(program)} and the file {quoted(file)}")
             case _:
-                raise UsageError(_several_programs(self.programs))
+                raise UsageError(_several_programs(self.programs, type(self.options)))
 
 
 def split(words: Sequence[str]) -> Arguments:
@@ -278,20 +276,24 @@ def _reads_as_value(text: str) -> bool:
     return True
 
 
-def _no_program(typed: Sequence[Typed]) -> str:
+def _no_program(typed: Sequence[Typed], kind: Any) -> str:
     read_as = f" ({quoted(typed[0].word)} is a value for {typed[0].name})" if typed else ""
-    advice = "".join(nearest_option(item.name) for item in typed if item.prefix.startswith("--"))
-    return f"no program to trace{read_as}{advice}\n{EXAMPLE}"
+    advice = "".join(
+        nearest_option(item.name, kind) for item in typed if item.prefix.startswith("--")
+    )
+    return f"no program{read_as}{advice}\nfor example: {kind.EXAMPLE}"
 
 
-def _several_programs(programs: Sequence[str]) -> str:
+def _several_programs(programs: Sequence[str], kind: Any) -> str:
     short = next((word for word in programs if re.fullmatch(r"-[A-Za-z]", word)), None)
     if short:
         return f'there is no option {short} (--help lists them; {short} as a program: "({short})")'
     if "=" in programs:
         return "a value is typed without spaces: w=1, or --w 1"
-    choices = [choice for row in TABLE.values() for choice in row.choices]
+    choices = [choice for row in rows_of(kind).values() for choice in row.choices]
     advice = "".join(did_you_mean(word, choices) for word in programs if word.isalpha())
+    command = did_you_mean(programs[0], SUBCOMMANDS).replace("mean ", "mean the command ")
+    advice = advice or (command if kind is Options else "")
     shown = " and ".join(quoted(word) for word in programs[:2])
     whole = quoted(" ".join(programs))
     return f"two programs: {shown}{advice}\nif they are one, put quotes around it: {whole}"

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import signal
+import re
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from backtrace.cli.arguments import Arguments, Splitter
-from backtrace.cli.claims import weightiest
 from backtrace.cli.consoles import Screen, same_place
 from backtrace.cli.descend_options import MOST_CHECKED, DescendOptions
 from backtrace.cli.exits import INTERRUPTED, tell
 from backtrace.cli.files import read_program, require_one_reader
+from backtrace.cli.interrupting import interrupting, shielded
 from backtrace.cli.options import long_spellings
 from backtrace.cli.outcomes import require_outcomes, write_outcomes
 from backtrace.cli.progress import progress
 from backtrace.cli.values import bindings_of, with_columns
-from backtrace.errors import EngineMissing, UsageError
+from backtrace.descent.asked import Asked
+from backtrace.errors import BacktraceError, EngineMissing, UsageError
 
 if TYPE_CHECKING:
     from backtrace.crosscheck.paths import PathCheck
@@ -31,8 +30,9 @@ if TYPE_CHECKING:
     from backtrace.render import Look
     from backtrace.render.descents.streams import Stream
 
-UNDEFINED = 3
-BROKEN_OFF = "the check was broken off"
+SETTING_NAMES = tuple(row.name for row in fields(Asked))
+MOST_WORK = 10**6  # nodes of all updates together that are compared by default: 10 to 20 seconds
+WORK_OF_RULE = 20  # nodes that take torch as long as the update of one parameter
 PATIENCE = 1.0  # seconds before a bar appears
 
 
@@ -59,12 +59,16 @@ def descend_command(words: Sequence[str]) -> int | None:
     stream = _stream(walk.task, options)
     _print(stream.begin() if stream else None, screen)
     descent = _walked(walk, stream, screen)
-    check = _shown(descent, stream, options, screen)
-    write_outcomes(descent, options)
-    if descent.stopped == "interrupted" or check.reason.endswith(BROKEN_OFF):
+    _show_result(descent, stream, options, screen)
+    failure = _write(descent, options)
+    check, broken_off = _checked(descent, options)
+    _show_verdict(descent, check, stream, options, screen)
+    if failure is not None:
+        raise failure
+    if descent.stopped == "interrupted" or broken_off:
         tell("interrupted", "backtrace")
         return INTERRUPTED
-    return weightiest(check.exit_code, UNDEFINED if descent.stopped == "diverged" else 0)
+    return check.exit_code
 
 
 def _task(arguments: Arguments, options: DescendOptions) -> Task:
@@ -83,7 +87,19 @@ def _task(arguments: Arguments, options: DescendOptions) -> Task:
         known = bindings.values.keys()
         program, bindings = with_columns(text, bindings, options.data, options.wrt)
         columns = frozenset(bindings.values.keys() - known)
-    return task_of(program, bindings, options.wrt, options.asked, columns)
+    try:
+        return task_of(program, bindings, options.wrt, options.asked, columns)
+    except UsageError as error:
+        error.message = _as_options(error.message)
+        raise
+
+
+def _as_options(message: str) -> str:
+    """A message about settings with their names as they are typed here: `--batch-size`."""
+    names = "|".join(name for name in SETTING_NAMES if "_" in name)
+    told = re.sub(rf"\b({names})\b", lambda m: f"--{m[0].replace('_', '-')}", message)
+    first = re.match(r"\w+", told)
+    return f"--{told}" if first and first[0] in SETTING_NAMES else told
 
 
 def _stream(task: Task, options: DescendOptions) -> Stream | None:
@@ -112,7 +128,7 @@ def _walked(walk: Walk, stream: Stream | None, screen: Screen) -> Descent:
             if not silent:
                 advance(len(states))
 
-        with _interrupting(walk.interrupt):
+        with interrupting(walk.interrupt):
             return walked(walk, watch)
 
 
@@ -122,61 +138,57 @@ def _print(text: str | None, screen: Screen) -> None:
         screen.write_json(text)
 
 
-@contextmanager
-def _interrupting(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C calls `stop` meanwhile; a second one is as ever."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handler(number: int, frame: object) -> None:  # noqa: ARG001  (as signal wants it)
-        signal.signal(signal.SIGINT, before)
-        stop()
-
-    before = signal.signal(signal.SIGINT, handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _shown(
+def _show_result(
     descent: Descent, stream: Stream | None, options: DescendOptions, screen: Screen
-) -> PathCheck:
-    """Print the result, and the check when torch has spoken."""
+) -> None:
+    """Print what is known without torch; a stream has printed it already."""
+    look = replace(screen.look(options.digits), full=options.full)
     if stream is not None:
-        check = _checked(descent, options)
-        _print(stream.end(descent, check), screen)
-        _tell(descent, check)
-    elif options.quiet:
+        return
+    if options.quiet:
         from backtrace.render.quiet import numbers
 
         step = descent.last_finite or descent.final
         screen.write(numbers(step.values, digits=options.digits))
-        check = _checked(descent, options)
-        _tell(descent, check)
-    else:
-        check = _views(descent, options, screen)
-    return check
-
-
-def _views(descent: Descent, options: DescendOptions, screen: Screen) -> PathCheck:
-    """The views for a reader, and the verdict below them."""
-    from backtrace.render.descents.view import descent as view
-    from backtrace.render.descents.view import verdict
-
-    look = replace(screen.look(options.digits), full=options.full)
+        return
     if options.show is not None:
         _show(descent, options.show, look, screen)
     else:
+        from backtrace.render.descents.view import descent as view
+
         screen.print(view(descent, look))
     if options.explain:
         _explain(descent, options, look, screen)
-    check = _checked(descent, options)
-    screen.print(verdict(descent, check, look))
-    if not same_place(sys.stdout, sys.stderr) and check.reason:
-        tell(check.reason)
-    return check
+
+
+def _write(descent: Descent, options: DescendOptions) -> BacktraceError | None:
+    """Write the files that were asked for; what came in the way is told when all is printed."""
+    try:
+        write_outcomes(descent, options)
+    except BacktraceError as error:
+        return error
+    return None
+
+
+def _show_verdict(
+    descent: Descent,
+    check: PathCheck,
+    stream: Stream | None,
+    options: DescendOptions,
+    screen: Screen,
+) -> None:
+    """Print what the check says, and the end of a stream."""
+    if stream is not None:
+        with shielded():  # the document is ended whole
+            _print(stream.end(descent, check), screen)
+    elif not options.quiet:
+        from backtrace.render.descents.verdict import verdict
+
+        screen.print(verdict(descent, check, screen.look(options.digits)))
+        if not same_place(sys.stdout, sys.stderr) and check.reason:
+            tell(check.reason)
+        return
+    _tell(descent, check)
 
 
 def _show(descent: Descent, updates: int, look: Look, screen: Screen) -> None:
@@ -203,18 +215,24 @@ def _explain(descent: Descent, options: DescendOptions, look: Look, screen: Scre
     screen.write("")
 
 
-def _checked(descent: Descent, options: DescendOptions) -> PathCheck:
-    """The check that was asked for, or why it could not be had."""
+def _checked(descent: Descent, options: DescendOptions) -> tuple[PathCheck, bool]:
+    """The check that was asked for, or why it could not be had; and whether Ctrl-C broke it off."""
     from backtrace.crosscheck.paths import not_checked_path
 
     if options.no_check or descent.stopped == "interrupted":
-        return not_checked_path(descent)
+        return not_checked_path(descent), False
     try:
-        return descent.check(None if options.check else MOST_CHECKED)
+        return descent.check(None if options.check else checked_by_default(descent)), False
     except EngineMissing as error:
-        return not_checked_path(descent, str(error))
+        return not_checked_path(descent, str(error)), False
     except KeyboardInterrupt:  # what the descent came to is printed and saved all the same
-        return not_checked_path(descent, BROKEN_OFF)
+        return not_checked_path(descent, "the check was broken off"), True
+
+
+def checked_by_default(descent: Descent) -> int:
+    """How many updates are compared where nobody asked for all of them."""
+    nodes = len(descent.task.graph.nodes) + WORK_OF_RULE * len(descent.wrt)
+    return max(1, min(MOST_CHECKED, MOST_WORK // nodes))
 
 
 def _tell(descent: Descent, check: PathCheck) -> None:
@@ -226,4 +244,4 @@ def _tell(descent: Descent, check: PathCheck) -> None:
     if check.reason:
         tell(check.reason)
     if descent.hint:
-        tell(descent.hint, "note")
+        tell(descent.hint, "hint")

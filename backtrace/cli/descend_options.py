@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from backtrace.cli.consoles import Color
 from backtrace.cli.options import (
@@ -43,6 +43,7 @@ def setting_option(name: str) -> Any:
     says = SETTINGS[name].says
     return option(
         f"--{name.replace('_', '-')}",
+        *(["--learning-rate"] if name == "lr" else []),
         metavar="X",
         constant=True,
         panel=RULE,
@@ -60,13 +61,15 @@ def limit_option(name: str, help: str) -> Any:
 class DescendOptions:
     """What was asked of `backtrace descend`."""
 
+    EXAMPLE: ClassVar[str] = 'backtrace descend "(w*x - y)**2" w=1 x=1 y=2 --wrt w --lr 0.1'
+
     file: str | None = file_option()
     wrt: str | None = option(
         "--wrt",
         metavar="NAMES",
         once="several names go together, as in --wrt w,b",
         panel=PROGRAM,
-        help="The parameters, as w or w,b; default every variable that is no column of --data.",
+        help="The parameters, as w or w,b; default all variables but those of --data and --rows.",
     )
     data: str | None = data_option()
     bindings: str | None = bindings_option()
@@ -93,7 +96,8 @@ class DescendOptions:
         default="constant",
         choices=tuple(SCHEDULES),
         panel=RULE,
-        help="How the rate goes on: step, times gamma every so many updates; exponential, always.",
+        help="How the rate goes on: step, times gamma after --every updates; exponential, after "
+        "each.",
     )
     gamma: float | None = setting_option("gamma")
     every: float | None = setting_option("every")
@@ -122,7 +126,11 @@ class DescendOptions:
         "--shuffle", default=False, panel=ROWS, help="Take the rows of every epoch in a new order."
     )
     seed: int | None = option(
-        "--seed", metavar="N", bounds=(0, 10**15), panel=ROWS, help="Another order; default 0."
+        "--seed",
+        metavar="N",
+        bounds=(0, 10**15),
+        panel=ROWS,
+        help="The seed of --shuffle; default 0.",
     )
     steps: int | None = option(
         "--steps",
@@ -133,7 +141,8 @@ class DescendOptions:
         help="The most updates: 100, or 100,000 where an --until option ends it sooner.",
     )
     until_loss: float | None = limit_option(
-        "until_loss", "Stop at a loss of at most this; with --ascend of at least this."
+        "until_loss",
+        "Stop at a loss (of a batch) of at most this, --ascend: at least.",
     )
     until_gradient: float | None = limit_option(
         "until_gradient", "Stop where no entry of the gradient is larger."
@@ -141,9 +150,7 @@ class DescendOptions:
     until_change: float | None = limit_option(
         "until_change", "Stop before an update that changes no entry by more."
     )
-    max_loss: float | None = limit_option(
-        "max_loss", "Take a loss above this for divergence, as one that is not finite."
-    )
+    max_loss: float | None = limit_option("max_loss", "Treat a loss above this as divergence.")
     show: int | None = option(
         "--show",
         metavar="K",
@@ -162,7 +169,8 @@ class DescendOptions:
         "--full",
         default=False,
         panel=SHOWN,
-        help="Show every step, and not the first, the last and those after 1, 10, 100, ….",
+        help="Show every step, not only the first, the last, and after 1, 10, 100, …; of arrays "
+        "in --explain every entry.",
     )
     json: bool = option(
         "--json",
@@ -190,7 +198,7 @@ class DescendOptions:
         "--plot",
         metavar="PATH",
         panel=SHOWN,
-        help="Draw the loss, and with two parameters the path on its map: .svg, .png or .pdf.",
+        help="Draw the loss, and of two numbers a contour map with the path: .svg, .png or .pdf.",
     )
     save: str | None = option(
         "--save",
@@ -204,7 +212,7 @@ class DescendOptions:
         default=False,
         panel=CHECKED,
         group="check",
-        help=f"Compare every update with torch.optim; default the first {MOST_CHECKED:,}.",
+        help=f"Compare every update with torch.optim; default {MOST_CHECKED:,}, or fewer.",
     )
     no_check: bool = option(
         "--no-check",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 from backtrace.cli.consoles import Color
 from backtrace.crosscheck import Engine
@@ -122,6 +122,8 @@ def help_option() -> Any:
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What was asked for, with the defaults where nothing was."""
+
+    EXAMPLE: ClassVar[str] = 'backtrace "(w*x - y)**2" --w 1 --x 1 --y 2'
 
     file: str | None = file_option()
     wrt: str | None = option(

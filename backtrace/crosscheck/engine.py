@@ -50,10 +50,10 @@ class Torch:
     name = "torch"
 
     def __init__(self) -> None:
-        self._torch = self.module = import_torch()
-        self._float64 = self._torch.float64
+        self.module = import_torch()
+        self._float64 = self.module.float64
         self._functions: dict[tuple[Op, Params], Callable[..., Tensor]] = {}
-        self.version: str = str(self._torch.__version__).partition("+")[0]
+        self.version: str = str(self.module.__version__).partition("+")[0]
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -102,6 +102,14 @@ class Torch:
             for index, ts in arguments.items()
         }
 
+    @contextmanager
+    def refusing(self, what: str) -> Iterator[None]:
+        """Turn whatever torch raises meanwhile into EngineMissing."""
+        try:
+            yield
+        except Exception as error:  # torch raises what it likes
+            raise _refused(what, error) from error
+
     def output(self, graph: Graph, leaves: Mapping[int, Tensor]) -> Tensor:
         """The output of a graph as a tensor; `leaves` has those of its variables."""
         tensors = dict(leaves)
@@ -140,18 +148,20 @@ class Torch:
         self, outputs: list[Tensor], wanted: list[Tensor], seeds: list[Value]
     ) -> list[Value]:
         """The gradients by `wanted` as numbers; None from torch means that nothing arrives."""
-        grad, zeros = self._torch.autograd.grad, self._torch.zeros_like
-        found: Iterable[Tensor | None] = [None] * len(wanted)
-        if outputs and wanted:
-            roots = [
-                self._seeded(output, seed) for output, seed in zip(outputs, seeds, strict=True)
-            ]
-            try:
-                found = grad(roots, wanted, allow_unused=True)
-            except RuntimeError as error:  # an operation that torch cannot differentiate
-                raise refused("the backward pass", error) from error
-        pairs = zip(found, wanted, strict=True)
-        return [number(zeros(t) if g is None else g) for g, t in pairs]
+        roots = [self._seeded(output, seed) for output, seed in zip(outputs, seeds, strict=True)]
+        return list(map(number, self.gradients(roots, wanted)))
+
+    def gradients(self, roots: list[Tensor], by: list[Tensor]) -> list[Tensor]:
+        """The gradients of the sum of some numbers; zeros where nothing arrives.
+
+        Raises EngineMissing for an operation that torch cannot differentiate.
+        """
+        found: Iterable[Tensor | None] = [None] * len(by)
+        if roots and by:
+            with self.refusing("the backward pass"):
+                found = self.module.autograd.grad(roots, by, allow_unused=True)
+        zeros = self.module.zeros_like
+        return [zeros(t) if g is None else g for g, t in zip(found, by, strict=True)]
 
     def _seeded(self, output: Tensor, seed: Value) -> Tensor:
         """A number whose gradient by `output` is `seed`.
@@ -168,7 +178,7 @@ class Torch:
             tensor = function(*self._stretched(node, inputs))
         except Exception as error:  # a param that torch does not take raises what it likes
             call = node.op.as_call(node.op.inputs, dict(node.params))
-            raise refused(call, error) from error
+            raise _refused(call, error) from error
         if tensor.dtype is not self._float64:
             return tensor.to(self._float64)  # a comparison's booleans: they carry no graph
         for into in inputs:
@@ -185,12 +195,12 @@ class Torch:
         if len(inputs) > 1 and type(node.op) is Elementwise:
             shape = inputs[0].shape
             if any(t.shape != shape for t in inputs):
-                found: Iterable[Tensor] = self._torch.broadcast_tensors(*inputs)
+                found: Iterable[Tensor] = self.module.broadcast_tensors(*inputs)
                 return found
         return inputs
 
     def _function(self, node: Apply) -> Callable[..., Tensor]:
-        function = torch_function(node.op, self._torch)
+        function = torch_function(node.op, self.module)
         if params := {**node.op.params, **dict(node.params)}:
             function = partial(function, **params)
         self._functions[node.op, node.params] = function
@@ -200,7 +210,7 @@ class Torch:
         """A value as a tensor of float64, with memory of its own."""
         if np.ndim(value) and min(value.strides) < 0:  # x[::-1], which torch does not read
             value = value.copy()
-        return self._torch.tensor(
+        return self.module.tensor(
             value, dtype=self._float64, device="cpu", requires_grad=requires_grad
         )
 
@@ -211,8 +221,8 @@ class Torch:
         torch's warnings, as of a divisor n - 1 = 0, are about what the trace itself reports.
         """
         with (
-            self._torch.inference_mode(False),
-            self._torch.enable_grad(),
+            self.module.inference_mode(False),
+            self.module.enable_grad(),
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore")
@@ -277,7 +287,7 @@ def _missing(what: str) -> EngineMissing:
     )
 
 
-def refused(what: str, error: Exception) -> EngineMissing:
+def _refused(what: str, error: Exception) -> EngineMissing:
     """The error for what torch does not do, with its own first line."""
     reason = str(error).partition("\n")[0] or type(error).__name__
     return EngineMissing(f"nothing is checked: torch refuses {what}: {reason}")

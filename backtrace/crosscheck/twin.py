@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from backtrace.crosscheck.engine import Tensor, Torch, number
+from backtrace.descent.rules import DECAY
 from backtrace.descent.task import Task
 from backtrace.ops.rows import Value
 
@@ -31,8 +32,11 @@ class Twin:
         """The parameters as numbers."""
         return [number(parameter) for parameter in self._parameters]
 
-    def begin(self) -> None:
-        """Parameters at the start, and an optimizer that remembers nothing."""
+    def begin(self, *, decays: bool = True) -> None:
+        """Parameters at the start, and an optimizer that remembers nothing.
+
+        Without `decays` it has no weight decay: gradients come with it.
+        """
         torch, settings, start = self.engine.module, self.task.settings, self.task.start
         self._parameters = [self.engine.tensor(value, requires_grad=True) for value in start]
         names: dict[str, Any] = {
@@ -40,12 +44,14 @@ class Twin:
             "params": self._parameters,
             "maximize": settings.ascend,
             **settings.numbers,
+            **({} if decays else {DECAY: 0.0}),
         }
         # The texts are the tables' own; nothing that a user typed comes here.
-        self._optimizer = eval(settings.rule.torch, names)  # noqa: S307
-        text = settings.schedule.torch
-        names |= {"optimizer": self._optimizer, **settings.schedule_numbers}
-        self._schedule = eval(text, names) if text else None  # noqa: S307
+        with self.engine.refusing(self.optimizer_name):
+            self._optimizer = eval(settings.rule.torch, names)  # noqa: S307
+            text = settings.schedule.torch
+            names |= {"optimizer": self._optimizer, **settings.schedule_numbers}
+            self._schedule = eval(text, names) if text else None  # noqa: S307
 
     def loss(self, update: int) -> Tensor:
         """torch's loss for the rows of an update."""
@@ -55,7 +61,7 @@ class Twin:
     def _graph(self, update: int) -> Graph:
         """The graph with the rows of operations that are meant for the shapes of a batch."""
         batches = self.task.batches
-        length = 0 if batches is None else len(next(iter(batches.batch(update).values())))
+        length = 0 if batches is None else batches.length(update)
         if length not in self._graphs:
             self._graphs[length] = self.task.prepared(update).graph
         return self._graphs[length]
@@ -77,20 +83,17 @@ class Twin:
 
     def gradients(self, loss: Tensor) -> list[Tensor]:
         """torch's gradients of a loss by the parameters."""
-        torch = self.engine.module
-        if not loss.requires_grad:
-            return [torch.zeros_like(p) for p in self._parameters]
-        found = torch.autograd.grad(loss.sum(), self._parameters, allow_unused=True)
-        pairs = zip(found, self._parameters, strict=True)
-        return [torch.zeros_like(p) if g is None else g for g, p in pairs]
+        roots = [loss.sum()] if loss.requires_grad else []
+        return self.engine.gradients(roots, self._parameters)
 
     def step(self, gradients: Iterable[Tensor]) -> None:
         """One update with these gradients."""
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             parameter.grad = gradient
-        self._optimizer.step()
-        if self._schedule is not None:
-            self._schedule.step()
+        with self.engine.refusing(self.optimizer_name):
+            self._optimizer.step()
+            if self._schedule is not None:
+                self._schedule.step()
 
     def move_to(self, values: Iterable[Value]) -> None:
         """Go on from other parameters; the optimizer remembers what it does."""

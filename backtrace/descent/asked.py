@@ -85,7 +85,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "alpha": Setting("how much of the mean of squares is kept", "α", most=BELOW_1),
         "beta1": Setting("how much of the mean of gradients is kept", "β₁", most=BELOW_1),
         "beta2": Setting("how much of the mean of squares is kept", "β₂", most=BELOW_1),
-        "eps": Setting("what is added to the root below the line", "ε"),
+        "eps": Setting("what is added to the denominator", "ε"),
         "weight_decay": Setting("how strongly parameters are drawn to 0", "λ"),
         "gamma": Setting("what the rate is multiplied by", "γ", included=False),
         "every": Setting("the updates between two steps of the rate", "every", 1.0, whole=True),

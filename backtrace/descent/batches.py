@@ -43,6 +43,10 @@ class Batches:
         last = self.count % self.size
         return (self.size, last) if last and self.size < self.count else (self.size,)
 
+    def length(self, update: int) -> int:
+        """The rows of a batch."""
+        return self.lengths[-1] if (update + 1) % self.per_epoch == 0 else self.size
+
     def rows(self, update: int) -> Any:
         """The rows of a batch, as an index of arrays."""
         epoch, place = divmod(update, self.per_epoch)
@@ -78,7 +82,7 @@ def batches_of(
         for name in ("shuffle", "seed", "rows"):
             given = getattr(asked, name)
             if given is not None and given is not False:  # 0 is a seed
-                raise UsageError(f"{name} goes with batch_size: all rows at once have no order")
+                raise UsageError(f"{name} goes with batch_size: else all rows are seen at once")
         return None
     if asked.seed is not None and not asked.shuffle:
         raise UsageError("seed goes with shuffle: without it rows come in their order")
@@ -94,7 +98,9 @@ def batches_of(
 
 def named_rows(asked: Asked) -> list[str]:
     """The variables that were named as those that have the rows of the data."""
-    given = asked.rows or ()
+    given = () if asked.rows is None else asked.rows
+    if not isinstance(given, Iterable):
+        raise UsageError(f"rows are names, as in rows='x,y', not {given!r}")
     names = names_in(given) if isinstance(given, str) else [normal(n.strip()) for n in given]
     return list(dict.fromkeys(names))
 

@@ -23,7 +23,6 @@ from backtrace.reading import Bindings, bind
 from backtrace.tracing import trace_bound
 
 PAUSE = 0.05  # seconds after which whoever watches hears of what is new
-MOST_AT_ONCE = 4096  # updates between two looks at the clock
 ONE = np.float64(1)  # an output that is no number is refused for every length of batches
 OPTIONS = tuple(f.name for f in fields(Asked))
 
@@ -64,6 +63,7 @@ def descend(
     {'w': 1.2}
     """
     asked = Asked(**{name: others.pop(name) for name in OPTIONS if name in others})
+    asked = replace(asked, rows=named_rows(asked) or None)
     given = replace(bind(bindings or {}, others), options=OPTIONS)
     task = task_of(program, given, wrt, asked)
     mistaken = [n for n in OPTIONS if n in task.values and n not in task.graph.variables]
@@ -112,7 +112,14 @@ def task_of(
             raise BindingError(_no_parameter(graph, name))
     batches = batches_of(asked, graph, start.variables, names, columns)
     settings = settings_of(asked, 1 if batches is None else batches.per_epoch)
-    return Task(graph=graph, values=start.variables, wrt=names, settings=settings, batches=batches)
+    return Task(
+        graph=graph,
+        values=start.variables,
+        wrt=names,
+        settings=settings,
+        batches=batches,
+        by_default=wrt is None and not data,
+    )
 
 
 def _no_parameter(graph: Graph, name: str) -> str:
@@ -124,7 +131,7 @@ def _no_parameter(graph: Graph, name: str) -> str:
 def walked(walk: Walk, watch: Watcher | None = None) -> Descent:
     """Go to the end. `watch` is told of the states that are new, about every PAUSE seconds."""
     states = States(walk.task)
-    size = MOST_AT_ONCE if watch is None else 1
+    size = states.chunk if watch is None else 1
     while walk.stopped is None:
         found: list[State] = []
         begin = perf_counter()
@@ -134,5 +141,5 @@ def walked(walk: Walk, watch: Watcher | None = None) -> Descent:
             watch(len(states), found)
         states.add(found)
         if watch is not None:
-            size = min(2 * size, MOST_AT_ONCE) if 2 * took < PAUSE else max(1, size // 2)
+            size = min(2 * size, states.chunk) if 2 * took < PAUSE else max(1, size // 2)
     return Descent(walk.task, walk, states)

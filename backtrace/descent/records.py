@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, overload
 from backtrace.descent.states import States
 from backtrace.descent.stopping import counted, hint, last_finite, reason
 from backtrace.descent.task import Task
-from backtrace.descent.updates import Quantity, rate
+from backtrace.descent.updates import Quantity
 from backtrace.descent.walk import State, Stopped, Walk
+from backtrace.errors import listed
 from backtrace.ops.rows import Value
 from backtrace.passes import frozen
 from backtrace.records import Notice, Trace, plain
@@ -33,9 +34,15 @@ class Step:
     task: Task = field(repr=False)
 
     @property
+    def epoch(self) -> int | None:
+        """The epochs that were gone through before; None where there are no batches."""
+        batches = self.task.batches
+        return None if batches is None else self.index // batches.per_epoch
+
+    @property
     def rate(self) -> float:
         """The learning rate of the update that follows."""
-        return rate(self.task.settings, self.index)
+        return self.task.settings.rate(self.index)
 
     @property
     def trace(self) -> Trace:
@@ -129,6 +136,10 @@ class Descent:
         index = last_finite(self._states)
         return None if index is None else self.state(index)
 
+    def __iter__(self) -> Iterator[Step]:
+        """Every state, `final` last."""
+        return map(self.state, range(self.updates + 1))
+
     def state(self, updates: int) -> Step:
         """The state after so many updates, `final` among them."""
         updates = range(self.updates + 1)[updates]
@@ -136,7 +147,7 @@ class Descent:
 
     def losses(self) -> Sequence[float]:
         """The loss of every state, `final` last."""
-        return self._states.losses
+        return memoryview(self._states.losses).toreadonly()
 
     def explained(self, updates: int) -> dict[str, tuple[Quantity, ...]]:
         """Every quantity of the update that follows so many others, by parameter."""
@@ -148,8 +159,11 @@ class Descent:
     @cached_property
     def notices(self) -> tuple[Notice, ...]:
         """What the trace of the start has to say: kinks, shapes that stretch each other."""
-        found = self.state(0).trace.notices
-        return tuple(notice for notice in found if notice.code in SAID)
+        found = [n for n in self.state(0).trace.notices if n.code in SAID]
+        if self.task.by_default and len(self.wrt) > 1:
+            text = f"{listed(self.wrt)} are all changed: if some are data, name the others (wrt)"
+            found.append(Notice(None, "all-changed", text))
+        return tuple(found)
 
     def check(self, most: int | None = None) -> PathCheck:
         """Compare every update, or the first `most`, with torch.optim in float64.

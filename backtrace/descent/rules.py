@@ -47,6 +47,11 @@ class Rule:
     decay: str = L2
     torch: str
 
+    @property
+    def decays_gradient(self) -> bool:
+        """Whether weight decay is added to the gradient, and not taken off the parameter."""
+        return self.decay == L2
+
     def written(self, *, decays: bool, ascend: bool) -> str:
         """The program for going down or up, with weight decay or without."""
         lines = [self.decay, self.program] if decays else [self.program]
@@ -101,8 +106,8 @@ ROWS = (
         program="v = momentum*v + g\ntheta = theta {down} eta*(g + momentum*v)",
         settings={"lr": 1e-3, "momentum": 0.9, DECAY: 0.0},
         memory=("v",),
-        torch="torch.optim.SGD(params, lr, momentum, weight_decay=weight_decay, nesterov=True,"
-        " maximize=maximize)",
+        torch="torch.optim.SGD(params, lr, momentum, weight_decay=weight_decay,"
+        " nesterov=momentum > 0, maximize=maximize)",
     ),
     Rule(
         name="adagrad",

@@ -26,6 +26,11 @@ class Schedule:
     torch: str = ""
 
     @property
+    def is_constant(self) -> bool:
+        """Whether every update has the same rate."""
+        return "k" not in self.graph.variables
+
+    @property
     def graph(self) -> Graph:
         """The formula as a graph."""
         return _read(self.formula)

@@ -13,6 +13,7 @@ from backtrace.descent.asked import SETTINGS, Asked, shown
 from backtrace.descent.rules import DECAY, RULES, Rule
 from backtrace.descent.schedules import SCHEDULES, Schedule
 from backtrace.errors import UsageError, did_you_mean, listed
+from backtrace.passes import forward
 from backtrace.reading.values import value_of
 
 USUAL_STEPS = 100  # where nothing says when to stop
@@ -25,7 +26,7 @@ LIMITS = (*GOALS, "max_loss")
 class Settings:
     """How to go: a rule and a schedule with their numbers, and when to stop.
 
-    `steps` is the most updates that are made; None until the data says how many an epoch has.
+    `steps` is the most updates that are made.
     """
 
     rule: Rule
@@ -41,6 +42,15 @@ class Settings:
         """The learning rate of the first update."""
         return self.numbers["lr"]
 
+    def rate(self, made: int) -> float:
+        """The learning rate of the update after so many others."""
+        if self.schedule.is_constant:
+            return self.lr
+        graph = self.schedule.graph
+        given = {"lr": self.lr, "k": made, **self.schedule_numbers}
+        values = {name: np.float64(number) for name, number in given.items()}
+        return float(forward(graph, values)[graph.output])
+
     @property
     def decays(self) -> bool:
         """Whether there is weight decay."""
@@ -49,6 +59,9 @@ class Settings:
 
 def settings_of(asked: Asked, batches_per_epoch: int = 1) -> Settings:
     """The settings. Raises UsageError for what does not fit."""
+    for name in ("ascend", "shuffle"):
+        if not isinstance(getattr(asked, name), bool):
+            raise UsageError(f"{name} is True or False, not {getattr(asked, name)!r}")
     rule = _chosen(asked.optimizer, RULES, "optimizer")
     schedule = _chosen(asked.schedule, SCHEDULES, "schedule")
     taken = {*rule.settings, *schedule.settings}
@@ -58,7 +71,7 @@ def settings_of(asked: Asked, batches_per_epoch: int = 1) -> Settings:
     return Settings(
         rule=rule,
         numbers={n: _number(asked, n, default) for n, default in rule.settings.items()},
-        ascend=bool(asked.ascend),
+        ascend=asked.ascend,
         schedule=schedule,
         schedule_numbers={n: _number(asked, n, d) for n, d in schedule.settings.items()},
         steps=_steps(asked, batches_per_epoch),
@@ -125,9 +138,7 @@ def _steps(asked: Asked, batches_per_epoch: int) -> int:
 
 def number_of(name: str, given: Any) -> float:
     """A number that was given as one or as a text. Raises BacktraceError."""
-    if isinstance(given, bool):
-        raise UsageError(f"{name} is a number, not {given}")
-    if isinstance(given, bool):
+    if isinstance(given, bool | np.bool_):
         raise UsageError(f"{name} is a number, not {given}")
     value = value_of(name, given)
     if np.ndim(value):

@@ -9,7 +9,7 @@ from backtrace.descent.task import Task
 from backtrace.descent.walk import State, Walk
 
 ROOM = 2**28  # bytes that states may take
-CHUNK = 1000  # states of a walk that is walked again, at a time
+CHUNK = 4096  # states of a walk at a time, at most
 
 
 class States:
@@ -24,6 +24,7 @@ class States:
         self._kept: list[State] = []
         self._last: list[State] = []
         self._most = max(2, ROOM // _size(task))
+        self.chunk = max(1, min(CHUNK, ROOM // (4 * _size(task))))  # states that are made at a time
         self._again: Walk | None = None
         self._found: list[State] = []  # the latest ones of the walk that is walked again,
         self._first = 0  # from this one on
@@ -58,7 +59,7 @@ class States:
         walk, states = Walk(self._task), list[State]()
         while walk.made < index and walk.stopped is None:
             states.clear()
-            walk.go(states, min(CHUNK, index - walk.made))
+            walk.go(states, min(self.chunk, index - walk.made))
         return walk
 
     def _walked_again(self, index: int) -> State:
@@ -66,7 +67,7 @@ class States:
             self._again, self._found, self._first = Walk(self._task), [], 0
         while index >= self._again.made:
             self._found, self._first = [], self._again.made
-            self._again.go(self._found, CHUNK)
+            self._again.go(self._found, self.chunk)
         return self._found[index - self._first]
 
 

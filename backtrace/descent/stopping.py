@@ -9,6 +9,7 @@ from math import isfinite
 import numpy as np
 
 from backtrace.descent.asked import shown
+from backtrace.descent.settings import GOALS
 from backtrace.descent.states import States
 from backtrace.descent.task import Task
 from backtrace.descent.walk import State, Walk, all_finite
@@ -25,7 +26,9 @@ def reason(task: Task, walk: Walk, states: States) -> str:
     updates = counted(made)
     match walk.stopped:
         case "steps":
-            return f"all {updates} made" if made > 1 else "the one update is made"
+            said = f"all {updates} made" if made > 1 else "the one update is made"
+            goals = [f"{name} {shown(limits[name])}" for name in GOALS if name in limits]
+            return f"{said}, and {' or '.join(goals)} is not reached" if goals else said
         case "until_loss":
             sign = "at least" if settings.ascend else "at most"
             return f"the loss is {sign} {shown(limits['until_loss'])} after {updates}"
@@ -108,21 +111,34 @@ def hint(task: Task, states: States, *, diverged: bool) -> str:
         return ""
     if not all_finite(states[0].gradients):
         return ""  # no rate is small enough for these
-    lr = task.settings.lr
-    smaller = f"try a smaller learning rate, such as lr={shown(_round(lr / 10))}"
-    if task.settings.rule.name != "sgd" or task.batches is not None:
-        return smaller
-    for update in range(min(made, LOOKED_AT)):
+    return _overshot(task, states) or f"try a smaller learning rate, such as {_rate(task, 10)}"
+
+
+def _rate(task: Task, divisor: float) -> str:
+    return f"lr={shown(_round(task.settings.lr / divisor))}"
+
+
+def _overshot(task: Task, states: States) -> str:
+    """The first step of plain descent that was too long for the curvature along it; or ""."""
+    settings = task.settings
+    plain = not (settings.rule.memory or settings.decays) and settings.schedule.is_constant
+    if not plain or task.batches is not None:
+        return ""
+    for update in range(min(len(states) - 1, LOOKED_AT)):
         before, after = states[update], states[update + 1]
-        curvature = _curvature(before, after, ascend=task.settings.ascend)
-        if isfinite(after.loss) and curvature * lr > 2:
+        curvature = _curvature(before, after, ascend=settings.ascend)
+        if isfinite(after.loss) and curvature * settings.lr > 2:
             most = 2 / curvature
             return (
-                f"update {update + 1:,} overshot: along it the gradient changes by "
-                f"{curvature:.3g} a unit, so that only rates below 2/{curvature:.3g} = {most:.3g} "
-                f"settle there; try lr={shown(_round(most / 2))}"
+                f"update {update + 1:,} overshot: the curvature along it is {_short(curvature)}, "
+                f"and only rates below 2/curvature = {_short(most)} settle there; "
+                f"try lr={shown(_round(most / 2))}"
             )
-    return smaller
+    return ""
+
+
+def _short(number: float) -> str:
+    return shown(float(f"{number:.3g}"))
 
 
 def _worse(task: Task, losses: Sequence[float]) -> bool:

@@ -29,6 +29,7 @@ class Task:
     wrt: tuple[str, ...]
     settings: Settings
     batches: Batches | None = None
+    by_default: bool = False  # nobody said which variables are the parameters
 
     @property
     def start(self) -> tuple[Value, ...]:
@@ -53,6 +54,11 @@ class Task:
             raise ShapeError(message, self.graph.source, self.graph.spans[output])
         return found
 
+    def whole_loss(self, parameters: Iterable[Value]) -> float:
+        """The loss of all rows, where an update sees some of them only."""
+        values = {**self.values, **dict(zip(self.wrt, parameters, strict=True))}
+        return float(np.sum(trace_bound(self.graph, Bindings(_as_values(values)), ()).value))
+
     def at(self, update: int, parameters: Iterable[Value]) -> dict[str, Value]:
         """The value of every variable before an update."""
         batch = {} if self.batches is None else self.batches.batch(update)
@@ -60,6 +66,10 @@ class Task:
 
     def trace(self, update: int, parameters: Iterable[Value]) -> Trace:
         """The whole trace before an update."""
-        values = {name: np.float64(v) if isinstance(v, float) else v
-                  for name, v in self.at(update, parameters).items()}  # fmt: skip
+        values = _as_values(self.at(update, parameters))
         return trace_bound(self.graph, Bindings(values), self.wrt)
+
+
+def _as_values(given: Mapping[str, Value]) -> dict[str, Value]:
+    """Floats as the passes take them."""
+    return {name: np.float64(v) if isinstance(v, float) else v for name, v in given.items()}

@@ -10,7 +10,7 @@ import numpy as np
 from backtrace.descent.settings import Settings
 from backtrace.ops.rows import Value
 from backtrace.ops.structural import NAME
-from backtrace.passes import SCALAR, forward, frozen
+from backtrace.passes import SCALAR, frozen
 from backtrace.prepared import Prepared
 
 
@@ -26,39 +26,24 @@ class Quantity(NamedTuple):
     value: Value
 
 
-def is_constant(settings: Settings) -> bool:
-    """Whether every update has the same learning rate."""
-    return "k" not in settings.schedule.graph.variables
-
-
-def rate(settings: Settings, made: int) -> float:
-    """The learning rate of the update after so many others."""
-    if is_constant(settings):
-        return settings.lr
-    graph = settings.schedule.graph
-    given = {"lr": settings.lr, "k": made, **settings.schedule_numbers}
-    values = {name: np.float64(number) for name, number in given.items()}
-    return float(forward(graph, values)[graph.output])
-
-
 class Updates:
     """The rule at work: `next` makes new parameters of old ones and remembers what it must."""
 
     def __init__(self, settings: Settings, start: Sequence[Value]) -> None:
         self._settings = settings
         self._parameters = [_Parameter(settings, value) for value in start]
-        self._rate = np.float64(settings.lr)
-        self._constant = is_constant(settings)
+        self._first_rate = np.float64(settings.lr)
+        self._is_constant = settings.schedule.is_constant
 
     def rate(self, made: int) -> np.float64:
         """The learning rate of the update after so many others."""
-        return self._rate if self._constant else np.float64(rate(self._settings, made))
+        return self._first_rate if self._is_constant else np.float64(self._settings.rate(made))
 
     def next(
         self, values: Sequence[Value], gradients: Sequence[Value], made: int
     ) -> tuple[Value, ...]:
         """The parameters after one more update."""
-        rate = self._rate if self._constant else self.rate(made)
+        rate = self.rate(made)
         pairs = zip(self._parameters, values, gradients, strict=True)
         return tuple([p.next(value, gradient, rate, made + 1) for p, value, gradient in pairs])
 
@@ -81,7 +66,7 @@ class _Parameter:
         numbers = {name: np.float64(n) for name, n in settings.numbers.items()}
         given = {**numbers, "eta": np.float64(settings.lr), "t": np.float64(1)}
         self._fixed = {name: given[name] for name in graph.variables if name in given}
-        self._rate_changes = not is_constant(settings)
+        self._rate_changes = not settings.schedule.is_constant
         self._counts = "t" in graph.variables
         changes = {"eta": self._rate_changes, "t": self._counts}
         self._names = ["theta", "g", *rule.memory, *(n for n, does in changes.items() if does)]

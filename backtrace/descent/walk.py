@@ -98,7 +98,7 @@ class Walk:
         batches = self.task.batches
         assert batches is not None
         batch = tuple(batches.batch(self.made).values())
-        return self._by_length[len(batch[0])], (*self._values, *batch)
+        return self._by_length[batches.length(self.made)], (*self._values, *batch)
 
     def _nowhere(self) -> State:
         """A state whose loss cannot be computed."""

@@ -94,6 +94,13 @@ def folded(cell: Cell, width: int | None) -> list[Cell]:
     return _in_lines(_words(cell, width), width)
 
 
+def hanging(text: str, style: str, width: int | None) -> Iterator[Cell]:
+    """A line on as many as it needs, those after the first indented."""
+    first, *others = folded(((text, style),), width and max(width - 2, 1))
+    yield first
+    yield from (((" " * 2, ""), *line) for line in others)
+
+
 def folded_at_signs(cell: Cell, width: int | None, hang: int) -> list[Cell]:
     """The same for an equation of arrays: signs begin lines, which hang under the first.
 

@@ -39,7 +39,7 @@ def _said(descent: Descent) -> str:
     """`adam, lr = 0.02: all 100 updates made, L = 0.5`."""
     settings, final = descent.task.settings, descent.final
     words = [settings.rule.name, f"lr = {number(settings.lr)}"]
-    if settings.schedule.name != "constant":
+    if not settings.schedule.is_constant:
         words.append(f"{settings.schedule.name} schedule")
     if descent.task.batches is not None:
         words.append(f"batches of {descent.task.batches.size:,}")

@@ -26,7 +26,6 @@ import numpy as np
 
 from backtrace.descent.records import Descent, Step
 from backtrace.descent.task import Task
-from backtrace.descent.updates import is_constant
 from backtrace.ops.rows import Value
 from backtrace.render.json import json_number
 from backtrace.render.text import exact
@@ -102,7 +101,7 @@ class Csv(Stream):
         """The names of the columns."""
         output = self.task.graph.labels[self.task.graph.output]
         more = ["epoch"] if self.task.batches else []
-        more += [] if is_constant(self.task.settings) else ["lr"]
+        more += [] if self.task.settings.schedule.is_constant else ["lr"]
         pairs = list(zip(self.task.wrt, self.task.start, strict=True))
         values = [f"{name}{place}" for name, value in pairs for place in _places(value)]
         gradients = [f"d{output}/d{column}" for column in values]
@@ -126,11 +125,10 @@ STREAMS: Mapping[str, type[Stream]] = {"json": Json, "jsonl": JsonLines, "csv": 
 
 def _record(step: Step) -> dict[str, Any]:
     """A state as JSON has it."""
-    batches = step.task.batches
     return {
         "step": step.index,
-        **({"epoch": step.index // batches.per_epoch} if batches else {}),
-        **({} if is_constant(step.task.settings) else {"lr": step.rate}),
+        **({} if step.epoch is None else {"epoch": step.epoch}),
+        **({} if step.task.settings.schedule.is_constant else {"lr": step.rate}),
         "loss": json_number(step.loss),
         "values": {name: json_number(value) for name, value in step.values.items()},
         "gradients": {name: json_number(value) for name, value in step.gradients.items()},

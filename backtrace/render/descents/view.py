@@ -4,41 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.text import Text
 
 from backtrace.descent.records import Descent, Step
-from backtrace.descent.updates import is_constant
 from backtrace.ops.rows import Value
 from backtrace.render import PLAIN, Look
-from backtrace.render.arrays import NO_ENTRIES, NORM_ALONE, Room, entries, glance, norm
+from backtrace.render.arrays import NORM_ALONE, Room, entries, glance, norm
 from backtrace.render.cells import (
     BAD,
     DIM,
     FORWARD,
-    GOOD,
     GRADIENT,
     KINK,
     Cell,
     assembled,
     columns,
     folded,
+    hanging,
     widest,
 )
-from backtrace.render.descents.sparkline import sparkline
-from backtrace.render.descents.updates import (
-    MOST_PARAMETERS,
-    Writer,
-    first_update,
-    rule_line,
-    writer,
-)
+from backtrace.render.descents.notation import Writer, writer
+from backtrace.render.descents.updates import MOST_PARAMETERS, first_update, rule_line
+from backtrace.render.sparkline import sparkline
 from backtrace.render.text import glyphs_for, number
-
-if TYPE_CHECKING:
-    from backtrace.crosscheck.paths import PathCheck
 
 SHORT = 12  # updates of a descent that is shown whole
 MOST_COLUMNS = 12  # parameters that have columns of their own
@@ -95,27 +85,31 @@ def _columns(
     rooms: tuple[Room | None, Room | None],
     gap: int,
 ) -> list[Cell]:
-    write, batches = writer(found, look), found.task.batches
-    fixed = is_constant(found.task.settings)
-    rate = [] if fixed else [write.symbol("eta", "")]
-    titles = ["step", *(["epoch"] if batches else []), *rate, "loss"]
-    table: list[list[Cell]] = [
-        [
-            ((f"{step.index:,}", ""),),
-            *([((f"{step.index // batches.per_epoch}", DIM),)] if batches else []),
-            *([] if fixed else [((number(step.rate, look.digits), DIM),)]),
-            ((number(step.loss, look.digits), "" if np.isfinite(step.loss) else BAD),),
-        ]
-        for step in steps
-    ]
+    """The steps as aligned lines under their titles."""
+    write = writer(found, look)
+    table = [_head(write, step) for step in steps]
+    titles = list(table[0])
+    rows = [list(row.values()) for row in table]
     for kind, room in zip(("values", "gradients"), rooms, strict=True):
         if room is not None:
             titles += [_title(write, name, kind) for name in found.wrt]
             style = FORWARD if kind == "values" else GRADIENT
-            for row, step in zip(table, steps, strict=True):
+            for row, step in zip(rows, steps, strict=True):
                 by_name = getattr(step, kind)
                 row += [_cell(by_name[name], look, room, write, style) for name in found.wrt]
-    return columns([[((t, DIM),) for t in titles], *table], range(len(titles)), gap)
+    return columns([[((t, DIM),) for t in titles], *rows], range(len(titles)), gap)
+
+
+def _head(write: Writer, step: Step) -> dict[str, Cell]:
+    """What stands in a row before the parameters, by the title of its column."""
+    row: dict[str, Cell] = {"step": ((f"{step.index:,}", ""),)}
+    if step.epoch is not None:
+        row["epoch"] = ((f"{step.epoch:,}", DIM),)
+    if not step.task.settings.schedule.is_constant:
+        row[write.symbol("eta", "")] = ((number(step.rate, write.digits), DIM),)
+    loss = "loss" if step.epoch is None else "batch loss"
+    row[loss] = ((number(step.loss, write.digits), "" if np.isfinite(step.loss) else BAD),)
+    return row
 
 
 def _title(write: Writer, name: str, kind: str) -> str:
@@ -126,7 +120,7 @@ def _cell(value: Value, look: Look, room: Room, write: Writer, style: str) -> Ce
     """A number, or of an array the entries that there is room for, else its norm."""
     if not np.ndim(value):
         return ((number(value, look.digits), style if np.isfinite(value) else BAD),)
-    if room is NORM_ALONE or room is NO_ENTRIES:
+    if room == NORM_ALONE:
         shown = f"{write.glyphs.norm} {number(norm(glance(value)), look.digits)}"
     else:
         shown = entries(glance(value), look.digits, room)[0]
@@ -134,17 +128,26 @@ def _cell(value: Value, look: Look, room: Room, write: Writer, style: str) -> Ce
 
 
 def _curve(found: Descent, look: Look) -> Iterator[Cell]:
-    """The losses as bars, from the first to the last."""
+    """The losses as bars, from the first to the last; with batches the loss of all rows, too."""
     if not found.updates:
         return
     losses = found.losses()
     room = BARS if look.width is None else min(BARS, max(8, look.width - 40))
-    ends = [number(x, look.digits) for x in (losses[0], losses[-1])]
+    bars, logarithmic = sparkline(losses, room, ascii=look.ascii)
+    what = ("loss" if found.task.batches is None else "batch loss") + " (log)" * logarithmic
+    ends = _ends(losses[0], losses[-1], look)
+    yield from folded(((f"{what} ", DIM), (bars, FORWARD), (f" {ends}", "")), look.width)
+    if found.task.batches is not None:
+        first, last = (
+            found.task.whole_loss(step.values.values()) for step in (found.state(0), found.final)
+        )
+        yield from folded((("of all rows ", DIM), (_ends(first, last, look), "")), look.width)
+
+
+def _ends(first: float, last: float, look: Look) -> str:
+    """`24.2 → 0.0008`."""
     arrow = "->" if look.ascii else "→"
-    bars = sparkline(losses, room, ascii=look.ascii)
-    yield from folded(
-        (("loss ", DIM), (bars, FORWARD), (f" {ends[0]} {arrow} {ends[1]}", "")), look.width
-    )
+    return f"{number(first, look.digits)} {arrow} {number(last, look.digits)}"
 
 
 def _end(found: Descent, look: Look) -> Iterator[Cell]:
@@ -153,46 +156,21 @@ def _end(found: Descent, look: Look) -> Iterator[Cell]:
     reason = glyphs.clean(found.reason)
     diverged = found.stopped == "diverged"
     sign, style = (f"{glyphs.wrong} ", BAD) if diverged else ("", "")
-    yield from _hanging(sign + reason, style, look.width)
+    yield from hanging(sign + reason, style, look.width)
     step = found.last_finite
-    if diverged and step is not None:
+    if step is not None and step.index < found.updates:
         first = list(step.values.items())[:MOST_PARAMETERS]
         values = ", ".join(f"{name} = {_short(value, look)}" for name, value in first)
         if len(first) < len(step.values):
             values += f", … and {len(step.values) - len(first):,} more"
         loss = number(step.loss, look.digits)
         text = f"  last finite at step {step.index:,}: loss {loss}, {glyphs.clean(values)}"
-        yield from _hanging(text, "", look.width)
+        yield from hanging(text, "", look.width)
     if found.hint:
         grown = "fell" if found.task.settings.ascend else "grew"
         told = "" if diverged else f"the loss {grown}: "
-        yield from _hanging(f"  {told}{glyphs.clean(found.hint)}", KINK, look.width)
-
-
-def _hanging(text: str, style: str, width: int | None) -> Iterator[Cell]:
-    """A line on as many as it needs, those after the first indented."""
-    first, *others = folded(((text, style),), width and max(width - 2, 1))
-    yield first
-    yield from (((" " * 2, ""), *line) for line in others)
+        yield from hanging(f"  {told}{glyphs.clean(found.hint)}", KINK, look.width)
 
 
 def _short(value: Value, look: Look) -> str:
     return entries(glance(value), look.digits, Room(24, 12))[0]
-
-
-def verdict(found: Descent, check: PathCheck, look: Look = PLAIN) -> Text:
-    """What the check says, below the view, and the notices."""
-    glyphs = glyphs_for(look.ascii)
-    lines: list[Cell] = []
-    said = check.summary.removeprefix(f"{found.reason}; ")  # which stands above
-    if check.optimizer is None:
-        said, style = (glyphs.clean(said), BAD) if check.asked else ("not checked", DIM)
-        lines += _hanging(said, style, look.width)
-    else:
-        wrong = check.status == "differs"
-        sign = glyphs.wrong if wrong else "!" if check.status == "convention" else glyphs.ok
-        style = BAD if wrong else GOOD
-        lines += _hanging(f"{sign} {glyphs.clean(said)}", style, look.width)
-    for notice in (*found.notices, *check.notices):
-        lines += _hanging(f"note: {glyphs.clean(notice.text)}", "", look.width)
-    return assembled(lines)

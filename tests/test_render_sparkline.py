@@ -1,4 +1,4 @@
-"""backtrace.render.descents.sparkline: a line of numbers as a line of bars."""
+"""backtrace.render.sparkline: a line of numbers as a line of bars."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtrace.render.descents.sparkline import BARS, FACTOR, HOLE, is_logarithmic, sparkline
+from backtrace.render.sparkline import BARS, FACTOR, HOLE, is_logarithmic
+from backtrace.render.sparkline import sparkline as drawn
 
 INF, NAN = math.inf, math.nan
 DRAWN = [
@@ -34,6 +35,13 @@ DRAWN = [
     (list(range(100, -1, -1)), 3, "█▅▁"),
 ]
 NUMBERS = st.lists(st.floats(width=64), max_size=50)
+
+
+def sparkline(numbers: list[float], width: int, *, ascii: bool = False) -> str:
+    """The bars alone."""
+    bars, logarithmic = drawn(numbers, width, ascii=ascii)
+    assert len(numbers) > width or logarithmic == is_logarithmic(numbers)
+    return bars
 
 
 @pytest.mark.parametrize(("numbers", "width", "bars"), DRAWN)

@@ -10,21 +10,23 @@ HOLE = {False: "✗", True: "!"}  # what is no number
 FACTOR = 100.0  # of the largest to the smallest number from which on logarithms are drawn
 
 
-def sparkline(numbers: Sequence[float], width: int, *, ascii: bool = False) -> str:
+def sparkline(numbers: Sequence[float], width: int, *, ascii: bool = False) -> tuple[str, bool]:
     """So many bars at most, the first number at the left and the last at the right.
 
-    Positive numbers of several magnitudes are drawn by their logarithms.
+    Positive numbers of several magnitudes are drawn by their logarithms; the second part says so.
     """
     count = min(width, len(numbers))
     last = max(count - 1, 1)
     shown = [numbers[round(k * (len(numbers) - 1) / last)] for k in range(count)]
-    heights = [_height(x, logarithmic=is_logarithmic(shown)) for x in shown]
+    logarithmic = is_logarithmic(shown)
+    heights = [_height(x, logarithmic=logarithmic) for x in shown]
     finite = [h for h in heights if h is not None]
     if not finite:
-        return HOLE[ascii] * count
+        return HOLE[ascii] * count, False
     low, high = min(finite), max(finite)
     bars = BARS[ascii]
-    return "".join(HOLE[ascii] if h is None else bars[_place(h, low, high)] for h in heights)
+    drawn = [HOLE[ascii] if h is None else bars[_place(h, low, high)] for h in heights]
+    return "".join(drawn), logarithmic
 
 
 def is_logarithmic(numbers: Sequence[float]) -> bool:
