@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backtrace import descend
-from backtrace.descent.asked import BELOW_1, SETTINGS, Asked
-from backtrace.descent.rules import RULES, Rule
-from backtrace.descent.schedules import SCHEDULES, Schedule
-from backtrace.descent.settings import (
+from backtrace.descent.asked import (
+    BELOW_1,
     GOALS,
     LIMITS,
+    SETTINGS,
     STEPS_WITH_A_GOAL,
     USUAL_STEPS,
-    Settings,
-    settings_of,
-    whole_number,
+    Asked,
 )
+from backtrace.descent.rules import RULES, Rule
+from backtrace.descent.schedules import SCHEDULES, Schedule
+from backtrace.descent.settings import Settings, settings_of, whole_number
 from backtrace.errors import BacktraceError, BindingError, UsageError
 
 Options = dict[str, Any]

@@ -12,7 +12,7 @@ from backtrace.cli.arguments import Arguments, Splitter
 from backtrace.cli.consoles import Screen, same_place
 from backtrace.cli.descend_options import MOST_CHECKED, DescendOptions
 from backtrace.cli.exits import INTERRUPTED, tell
-from backtrace.cli.files import read_program, require_one_reader
+from backtrace.cli.files import program_of
 from backtrace.cli.interrupting import interrupting, shielded
 from backtrace.cli.options import long_spellings
 from backtrace.cli.outcomes import require_outcomes, write_outcomes
@@ -75,18 +75,13 @@ def _task(arguments: Arguments, options: DescendOptions) -> Task:
     """What is to be done. Raises BacktraceError."""
     from backtrace.descent.descending import task_of
 
-    text = arguments.program
-    require_one_reader(arguments)
-    if text is None or text == "-":
-        text = read_program(options.file or "-")
+    text = program_of(arguments)
     spellings = long_spellings(DescendOptions)
     bindings = bindings_of(arguments.typed, spellings, options.bindings)
     program: str | Graph = text
-    columns: frozenset[str] = frozenset()
+    columns: list[str] = []
     if options.data is not None:
-        known = bindings.values.keys()
-        program, bindings = with_columns(text, bindings, options.data, options.wrt)
-        columns = frozenset(bindings.values.keys() - known)
+        program, bindings, columns = with_columns(text, bindings, options.data, options.wrt)
     try:
         return task_of(program, bindings, options.wrt, options.asked, columns)
     except UsageError as error:
@@ -116,9 +111,7 @@ def _walked(walk: Walk, stream: Stream | None, screen: Screen) -> Descent:
     from backtrace.descent.records import step_of
 
     steps = walk.task.settings.steps
-    silent = (
-        stream is not None and screen.stream.isatty()
-    )  # the lines themselves show how far it is
+    silent = stream is not None and screen.stream.isatty()  # its lines show how far it is
     with progress(steps, 0, "descending", "updates", after=PATIENCE) as advance:
 
         def watch(before: int, states: Sequence[State]) -> None:
@@ -142,7 +135,6 @@ def _show_result(
     descent: Descent, stream: Stream | None, options: DescendOptions, screen: Screen
 ) -> None:
     """Print what is known without torch; a stream has printed it already."""
-    look = replace(screen.look(options.digits), full=options.full)
     if stream is not None:
         return
     if options.quiet:
@@ -151,6 +143,7 @@ def _show_result(
         step = descent.last_finite or descent.final
         screen.write(numbers(step.values, digits=options.digits))
         return
+    look = replace(screen.look(options.digits), full=options.full)
     if options.show is not None:
         _show(descent, options.show, look, screen)
     else:

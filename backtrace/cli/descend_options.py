@@ -17,9 +17,10 @@ from backtrace.cli.options import (
     digits_option,
     file_option,
     help_option,
+    no_check_option,
     option,
 )
-from backtrace.descent.asked import SETTINGS, Asked, shown
+from backtrace.descent.asked import SETTINGS, STEPS_WITH_A_GOAL, USUAL_STEPS, Asked, shown
 from backtrace.descent.rules import DECAY, RULES, Rule
 from backtrace.descent.schedules import SCHEDULES, Schedule
 from backtrace.render import DIGITS
@@ -27,6 +28,7 @@ from backtrace.render import DIGITS
 RULE, ROWS, END = "How to go", "Which rows of the data", "When to stop"
 MOST_CHECKED = 10_000  # updates that are compared with torch.optim unless --check asks for all
 WHOLE = (1, 10**15)
+DEFAULTS = {row.name: row.default for row in fields(Asked)}
 
 
 def setting_option(name: str) -> Any:
@@ -75,11 +77,11 @@ class DescendOptions:
     bindings: str | None = bindings_option()
     optimizer: str = option(
         "--optimizer",
-        default="sgd",
+        default=DEFAULTS["optimizer"],
         choices=tuple(RULES),
         metavar="RULE",
         panel=RULE,
-        help=f"The update rule: {', '.join(RULES)}; default sgd.",
+        help=f"The update rule: {', '.join(RULES)}; default {DEFAULTS['optimizer']}.",
     )
     lr: float | None = setting_option("lr")
     ascend: bool = option(
@@ -93,7 +95,7 @@ class DescendOptions:
     weight_decay: float | None = setting_option("weight_decay")
     schedule: str = option(
         "--schedule",
-        default="constant",
+        default=DEFAULTS["schedule"],
         choices=tuple(SCHEDULES),
         panel=RULE,
         help="How the rate goes on: step, times gamma after --every updates; exponential, after "
@@ -138,7 +140,8 @@ class DescendOptions:
         bounds=WHOLE,
         panel=END,
         group="end",
-        help="The most updates: 100, or 100,000 where an --until option ends it sooner.",
+        help=f"The most updates: {USUAL_STEPS}, or {STEPS_WITH_A_GOAL:,} where an --until option "
+        "ends it sooner.",
     )
     until_loss: float | None = limit_option(
         "until_loss",
@@ -214,13 +217,7 @@ class DescendOptions:
         group="check",
         help=f"Compare every update with torch.optim; default {MOST_CHECKED:,}, or fewer.",
     )
-    no_check: bool = option(
-        "--no-check",
-        default=False,
-        panel=CHECKED,
-        group="check",
-        help="Compare with nothing; torch is not imported.",
-    )
+    no_check: bool = no_check_option()
     help: bool = help_option()
 
     @property

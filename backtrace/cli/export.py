@@ -13,7 +13,7 @@ earlier one is still there. -0.0 is 0.0, as in the JSON.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import IO, TYPE_CHECKING, Any
 
@@ -30,14 +30,24 @@ SUFFIXES = (".npz", ".csv", ".json")
 
 def require_format(path: str) -> None:
     """Raise UsageError for a path whose end is not one of the formats."""
-    if os.path.splitext(path)[1].lower() not in SUFFIXES:
-        kinds = listed(SUFFIXES).replace(" and ", " or ")
-        raise UsageError(f"cannot write {path}: the file of --output ends in {kinds}")
+    require_suffix(path, "--output", SUFFIXES)
+
+
+def require_suffix(path: str, option: str, suffixes: Sequence[str]) -> None:
+    """Raise UsageError for the path of an option whose end is none of these."""
+    if suffix_of(path) not in suffixes:
+        kinds = listed(suffixes).replace(" and ", " or ")
+        raise UsageError(f"cannot write {path}: the file of {option} ends in {kinds}")
+
+
+def suffix_of(path: str) -> str:
+    """The end of a path that says its format, in lower case."""
+    return os.path.splitext(path)[1].lower()
 
 
 def export(trace: Trace, check: Check, path: str, *, formulas: bool = True) -> None:
     """Write what the end of the path says. Raises UsageError with the system's reason."""
-    suffix = os.path.splitext(path)[1].lower()
+    suffix = suffix_of(path)
     with replacing(path) as file:
         if suffix == ".json":
             from backtrace.render.json import json_text

@@ -28,6 +28,13 @@ def read_program(path: str) -> str:
         raise UsageError(f"cannot read {path!r}: {error}") from None
 
 
+def program_of(arguments: Arguments) -> str:
+    """The text of the program that was typed, or stands in a file or on standard input."""
+    text = arguments.program
+    require_one_reader(arguments)
+    return read_program(arguments.options.file or "-") if text in (None, "-") else text
+
+
 def data_file(path: str, suffix: str) -> File:
     """The file of an option; `-` is standard input, which is taken to be of this kind."""
     from backtrace.reading.files import File

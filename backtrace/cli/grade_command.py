@@ -128,7 +128,8 @@ def _grade(
     gc.enable()  # __main__ turned it off, for runs that end before anything is worth collecting
     sheets = submissions.sheets(journal.done)
     ahead = max(AHEAD, 4 * options.jobs)
-    with _executor(options) as executor, progress(len(submissions), journal.done) as advance:
+    bar = progress(len(submissions), journal.done, "grading", "sheets")
+    with _executor(options) as executor, bar as advance:
         for grades in grade(assignment, sheets, executor=executor, ahead=ahead):
             journal.append(grades)
             advance(1)

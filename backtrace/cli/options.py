@@ -103,6 +103,17 @@ def digits_option(default: str) -> Any:
     )
 
 
+def no_check_option() -> Any:
+    """The row, which several commands have."""
+    return option(
+        "--no-check",
+        default=False,
+        panel=CHECKED,
+        group="check",
+        help="Compare with nothing; torch is not imported.",
+    )
+
+
 def color_option() -> Any:
     """The row, which several commands have."""
     return option(
@@ -224,13 +235,7 @@ class Options:
         group="check",
         help="Compare every node with torch (the default); differences adds central differences.",
     )
-    no_check: bool = option(
-        "--no-check",
-        default=False,
-        panel=CHECKED,
-        group="check",
-        help="Compare with nothing; torch is not imported.",
-    )
+    no_check: bool = no_check_option()
     version: bool = option(
         "--version", default=False, panel=ABOUT, help="Print the version and exit."
     )

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 @contextmanager
 def progress(
-    total: int, done: int, what: str = "grading", unit: str = "sheets", *, after: float = 0.0
+    total: int, done: int, what: str, unit: str, *, after: float = 0.0
 ) -> Iterator[Callable[[int], None]]:
     """A function to be told how many more are done; without a terminal it shows nothing.
 

@@ -12,7 +12,7 @@ from backtrace.cli.claims import exit_code, weightiest
 from backtrace.cli.consoles import Screen, same_place
 from backtrace.cli.exits import tell
 from backtrace.cli.export import export, require_format
-from backtrace.cli.files import read_program, require_one_reader
+from backtrace.cli.files import program_of
 from backtrace.cli.options import EVERYTHING, Options, long_spellings
 from backtrace.cli.values import bindings_of, typed_value, with_columns
 from backtrace.errors import EngineMissing, UsageError
@@ -68,14 +68,11 @@ def _traced(arguments: Arguments) -> Trace:
     from backtrace.tracing import trace_bound
 
     options = arguments.options
-    text = arguments.program
-    require_one_reader(arguments)
-    if text is None or text == "-":
-        text = read_program(options.file or "-")
+    text = program_of(arguments)
     bindings = bindings_of(arguments.typed, long_spellings(), options.bindings)
     program: str | Graph = text
     if options.data is not None:
-        program, bindings = with_columns(text, bindings, options.data, options.wrt)
+        program, bindings, _ = with_columns(text, bindings, options.data, options.wrt)
     seed = None if options.seed is None else typed_value(options.seed, "seed", "--seed ")
     expand = options.expand == EVERYTHING or options.expand or False
     return trace_bound(program, bindings, options.wrt, seed=seed, expand=expand)

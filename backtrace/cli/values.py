@@ -55,8 +55,8 @@ def bindings_of(
 
 def with_columns(
     program: str, bindings: Bindings, path: str, wrt: str | None
-) -> tuple[Graph, Bindings]:
-    """The graph of a program and the bindings with those columns of a table that it uses.
+) -> tuple[Graph, Bindings, list[str]]:
+    """The graph of a program, the bindings with those columns of a table that it uses, and these.
 
     What has a value already, and what --wrt does not name either, is not read. A column that is
     called like a function is none of the names: `mean(x)` stays the mean of x.
@@ -70,12 +70,13 @@ def with_columns(
     graph = read(program, offered | bindings.values.keys())
     asked = names_in(wrt or "")
     used = [name for name in dict.fromkeys([*graph.variables, *asked]) if name in offered]
-    return graph, replace(
+    found = replace(
         bindings,
         values={**_columns(table, used), **bindings.of(graph, asked)},
         from_file=frozenset(),
         offered=tuple(sorted(offered | bindings.from_file)) if len(offered) < MOST_OFFERED else (),
     )
+    return graph, found, used
 
 
 def typed_value(text: str, name: str, prefix: str) -> Value:

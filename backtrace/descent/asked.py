@@ -77,6 +77,15 @@ class Setting(NamedTuple):
         return f"{what} {'of at least' if self.included else 'above'} {shown(self.least)}"
 
 
+USUAL_STEPS = 100  # where nothing says when to stop
+STEPS_WITH_A_GOAL = 100_000  # where something else does
+# What ends a descent, with the least that it may be; the last one is no goal.
+LEAST: Mapping[str, float] = MappingProxyType(
+    {"until_loss": -inf, "until_gradient": 0.0, "until_change": 0.0, "max_loss": -inf}
+)
+LIMITS = tuple(LEAST)
+GOALS = LIMITS[:-1]
+
 BELOW_1 = 1 - 2**-53  # the largest float below 1
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {

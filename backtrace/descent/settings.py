@@ -9,17 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from backtrace.descent.asked import SETTINGS, Asked, shown
+from backtrace.descent.asked import (
+    GOALS,
+    LEAST,
+    LIMITS,
+    SETTINGS,
+    STEPS_WITH_A_GOAL,
+    USUAL_STEPS,
+    Asked,
+    shown,
+)
 from backtrace.descent.rules import DECAY, RULES, Rule
 from backtrace.descent.schedules import SCHEDULES, Schedule
 from backtrace.errors import UsageError, did_you_mean, listed
 from backtrace.passes import forward
 from backtrace.reading.values import value_of
-
-USUAL_STEPS = 100  # where nothing says when to stop
-STEPS_WITH_A_GOAL = 100_000  # where something else does
-GOALS = ("until_loss", "until_gradient", "until_change")
-LIMITS = (*GOALS, "max_loss")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +120,7 @@ def _number(asked: Asked, name: str, default: float | None) -> float:
 def _limit(asked: Asked, name: str) -> float:
     """Where to stop. A loss may be any number; how large a gradient or a change is, is not."""
     number = number_of(name, getattr(asked, name))
-    least = 0 if name in ("until_gradient", "until_change") else -np.inf
+    least = LEAST[name]
     if isnan(number) or number < least or (name in GOALS and not isfinite(number)):
         finite = "finite " if name in GOALS else ""
         bounds = f"a {finite}number{' of at least 0' if least == 0 else ''}"

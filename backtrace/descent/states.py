@@ -13,7 +13,7 @@ CHUNK = 4096  # states of a walk at a time, at most
 
 
 class States:
-    """Every state of a task up to `count`, by the updates made before it.
+    """Every state of a task so far, by the updates made before it.
 
     The first ones are kept, and the last two; what is between is found by walking again, which
     gives the same numbers. In order this costs one walk more, at random one for every step back.
@@ -30,13 +30,8 @@ class States:
         self._first = 0  # from this one on
         self.losses = array("d")  # of every state
 
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.losses)
-
     def __len__(self) -> int:
-        return self.count
+        return len(self.losses)
 
     def add(self, states: Sequence[State]) -> None:
         """Append the next states."""
@@ -47,12 +42,12 @@ class States:
     def __getitem__(self, index: int) -> State:
         if index < len(self._kept):
             return self._kept[index]
-        if index >= self.count - len(self._last):
-            return self._last[index - self.count]
+        if index >= len(self) - len(self._last):
+            return self._last[index - len(self)]
         return self._walked_again(index)
 
     def __iter__(self) -> Iterator[State]:
-        return (self[index] for index in range(self.count))
+        return map(self.__getitem__, range(len(self)))
 
     def walk_to(self, index: int) -> Walk:
         """A walk of its own that has come to a state and made no update from there."""

@@ -8,8 +8,7 @@ from math import isfinite
 
 import numpy as np
 
-from backtrace.descent.asked import shown
-from backtrace.descent.settings import GOALS
+from backtrace.descent.asked import GOALS, shown
 from backtrace.descent.states import States
 from backtrace.descent.task import Task
 from backtrace.descent.walk import State, Walk, all_finite

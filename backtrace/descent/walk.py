@@ -15,6 +15,7 @@ from backtrace.ops.axes import Misfit
 from backtrace.ops.rows import Value
 from backtrace.passes import SCALAR, frozen
 from backtrace.prepared import Prepared
+from backtrace.undefined import is_finite
 
 Stopped: TypeAlias = Literal[
     "steps",  # all updates are made
@@ -151,6 +152,6 @@ def all_finite(values: Sequence[Value]) -> bool:
     """Whether every entry is finite; the sum of squares answers most of the time."""
     for value in values:
         total = value if isinstance(value, float) else np.vdot(value, value)
-        if not isfinite(total) and not np.all(np.isfinite(value)):
+        if not isfinite(total) and not is_finite(value):
             return False
     return True

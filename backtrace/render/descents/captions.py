@@ -1,4 +1,4 @@
-"""The words of a plot of a descent."""
+"""The words of a plot of a descent, and the colour of what they speak of."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from backtrace.descent.records import Descent
 
 MOST_LINES = 3  # of the program, and of what is said
+ACCENT = "#c44e00"  # the path, and where it went wrong: the same in both panels
 PROGRAM, PROSE = "monospace", "sans-serif"  # DejaVu where they are drawn, which matplotlib has
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backtrace.errors import shortened
-from backtrace.render.descents.captions import end_of, output_of
+from backtrace.render.descents.captions import ACCENT, end_of, output_of
 from backtrace.render.descents.heights import Grid, Relief, grid_of, relief
 from backtrace.render.descents.path import Numbers, Path
 from backtrace.render.text import number
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backtrace.descent.records import Descent
 
 WORST, BEST = "#4b8bbf", "#f7fbff"  # light where the descent wants to go, also in grey
-NOWHERE, CONTOUR, PATH = "#d9d9d9", "#5b7f9e", "#c44e00"
+NOWHERE, CONTOUR = "#d9d9d9", "#5b7f9e"
 MARKED = 60  # points of a path that have a mark each
 DIGITS = 4
 
@@ -37,7 +37,7 @@ def draw(axes: Axes, descent: Descent, path: Path) -> None:
     _path(axes, path)
     if path.leaves is None:
         marker = "X" if descent.stopped == "diverged" else "o"
-        _mark(axes, path.points[-1], end_of(descent), (marker, 7.5, PATH))
+        _mark(axes, path.points[-1], end_of(descent), (marker, 7.5, ACCENT))
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     across, up = map(shortened, path.names)
     (left, right), (bottom, top) = path.window.tolist()
@@ -66,7 +66,7 @@ def _path(axes: Axes, path: Path) -> None:
     xs, ys = path.drawn.T
     marker = "." if len(xs) <= MARKED else ""
     axes.plot(xs, ys, color="white", linewidth=2.6)
-    axes.plot(xs, ys, color=PATH, linewidth=1.2, marker=marker, markersize=4)
+    axes.plot(xs, ys, color=ACCENT, linewidth=1.2, marker=marker, markersize=4)
     _mark(axes, path.points[0], "start", ("s", 4.5, "white"))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backtrace.render.descents.captions import end_of, loss_of, output_of
+from backtrace.render.descents.captions import ACCENT, end_of, loss_of, output_of
 from backtrace.render.descents.path import FAR, NO_EXTENT, Numbers, thinned
 from backtrace.render.text import number
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from backtrace.descent.records import Descent
 
-LINE, CROSS = "#0072b2", "#c44e00"  # told apart by everyone, and one darker in grey
+LINE = "#0072b2"  # and ACCENT: told apart by everyone, and one darker in grey
 SPANS = {False: 1e2, True: 1e6}  # from which on a log axis helps, going down and up
 FARTHEST = 307.5  # the power of ten where a log axis ends, and a float nearly
 BEYOND = 0.08  # of the extent of the line, above and below it
@@ -88,10 +88,10 @@ def _diverged(axes: Axes, descent: Descent, heights: Numbers) -> None:
     """
     height = heights[-1] if len(heights) else 0.5
     axes.plot(
-        descent.updates, height, "x", color=CROSS, clip_on=False, markersize=9, markeredgewidth=2
+        descent.updates, height, "x", color=ACCENT, clip_on=False, markersize=9, markeredgewidth=2
     )
     above = not len(heights) or height >= heights[0]
     axes.annotate(
         end_of(descent), (descent.updates, height), (6, 8 if above else -8),
-        textcoords="offset points", color=CROSS, ha="right", va="bottom" if above else "top",
+        textcoords="offset points", color=ACCENT, ha="right", va="bottom" if above else "top",
     )  # fmt: skip
