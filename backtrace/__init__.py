@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from backtrace.cli.magic import load_ipython_extension
     from backtrace.crosscheck import Check
     from backtrace.descent.descending import descend
     from backtrace.descent.records import Descent, Step
@@ -40,6 +41,7 @@ _HOMES = {
     "grade": "homework.course",
     "Verdict": "homework.verdicts",
     "Counterexample": "homework.verdicts",
+    "load_ipython_extension": "cli.magic",
     "Graph": "graph",
     "Check": "crosscheck",
     "Trace": "records",
@@ -76,6 +78,7 @@ __all__ = [
     "descend",
     "equivalent",
     "grade",
+    "load_ipython_extension",
     "read",
     "trace",
 ]

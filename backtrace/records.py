@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
@@ -19,6 +20,8 @@ from backtrace.passes import Edge, edge
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check, Engine
+    from backtrace.render import Direction, Theme
+    from backtrace.render.notebook import Types
 
 
 SHORT = 6  # entries of an array that is written out in repr()
@@ -254,10 +257,33 @@ class Trace:
 
         return check(self, engine)
 
+    def save(
+        self, path: str | PathLike[str], *, direction: Direction = "LR", theme: Theme = "light"
+    ) -> None:
+        """Write a file as -o does: `trace.save("graph.svg")`; the end of the path says its kind.
+
+        A picture has the verdict of the check in its caption. Raises UsageError for another kind,
+        and with the system's reason where the file cannot be written.
+        """
+        from backtrace.crosscheck import checked
+        from backtrace.render import Sheet
+        from backtrace.render.saving import require_file, save
+
+        require_file(fspath(path), "save()")
+        sheet = Sheet(direction=direction, theme=theme)
+        save(self, checked(self), fspath(path), sheet)
+
     def __str__(self) -> str:
-        from backtrace.render.tree import tree
+        from backtrace.render.views.tree import tree
 
         return tree(self).plain
+
+    def _repr_mimebundle_(self, include: Types = None, exclude: Types = None) -> dict[str, str]:
+        """What a notebook shows: the picture, with the verdict of the check in its caption."""
+        from backtrace.crosscheck import checked
+        from backtrace.render.notebook import bundle, of_trace
+
+        return bundle(of_trace(self, checked(self)), include, exclude)
 
     def __repr__(self) -> str:
         gradients = [f"d{self.output}/d{n}={_short(g)}" for n, g in self.gradients.items()]

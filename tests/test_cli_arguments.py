@@ -110,7 +110,7 @@ REFUSED = [
     (["x", "--digits", "1e3"], "whole number"),
     (["x", "--digits", "9" * 5000], "whole number"),
     (["x", "--depth", "-1"], "--depth is a whole number, 1 or more"),
-    (["x", "--view", "tabel"], '--view is tree or table, not "tabel": did you mean table?'),
+    (["x", "--view", "tabel"], '--view is equations or table or tree, not "tabel": did you mean'),
     (["x", "--view", "--json"], "--view needs a value"),
     (["x", "--check=diferences"], "did you mean differences?"),
     (["x", "--check", "diferences"], "did you mean differences?"),
@@ -123,6 +123,9 @@ REFUSED = [
     (["x", "--data", "a.csv", "--data", "b.csv"], "--data is given twice: a column of another"),
     (["x", "--bindings=a.json", "--bindings=b.json"], "--bindings is given twice"),
     (["x", "-o", "g.csv", "--no-formulas"], "--no-formulas goes with --json"),
+    (["x", "--theme", "dark"], "--theme goes with --output"),
+    (["x", "--direction", "TB", "--json"], "--direction goes with --output"),
+    (["x", "-o", "g.svg", "--direction", "BT"], '--direction is LR or TB, not "BT"'),
     (["x", "x=[1, a]"], "a value cannot use names (a)"),
     (["x", "--x", "[1, 2"], "never closed"),
     (["x", "x=@none.npy"], "cannot read none.npy: no such file"),
@@ -174,7 +177,8 @@ def test_every_option_is_read(spelling: str) -> None:
     value = row.choices[-1:] or (("5",) if row.bounds else ("s",))
     words = [spelling, *(() if row.is_flag else value)]
     extra = ["--json"] if spelling == "--no-formulas" else []
-    assert getattr(split([*words, *extra]).options, SPELLINGS[spelling])
+    company = [TABLE[row.goes_with].names[0], "g.svg"] if row.goes_with else []
+    assert getattr(split([*words, *extra, *company]).options, SPELLINGS[spelling])
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

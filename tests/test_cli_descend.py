@@ -19,7 +19,7 @@ from backtrace.cli.help import DESCEND
 from backtrace.descent.rules import RULES
 from backtrace.render.descents.updates import explained
 from backtrace.render.descents.view import descent
-from backtrace.render.tree import tree
+from backtrace.render.views.tree import tree
 
 PROGRAM, AT = "(w*x - y)**2", {"w": 1, "x": 1, "y": 2}
 SQUARE = (PROGRAM, "w=1", "x=1", "y=2", "--wrt", "w", "--lr", "0.1")

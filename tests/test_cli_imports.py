@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from command_line import environment
@@ -22,6 +23,11 @@ WEIGHT = [
     ("(w*x-y)**2 w=1 x=1 y=2 --json --no-check", {"numpy", "sympy"}),
     ("(w*x-y)**2 w=1 x=1 y=2 --no-check", {"numpy", "sympy", "rich"}),
     ("(w*x-y)**2 w=1 x=1 y=2 --view table --no-check", {"numpy", "sympy", "rich"}),
+    ("(w*x-y)**2 w=1 x=1 y=2 --view equations --no-check", {"numpy", "sympy", "rich"}),
+    ("(w*x-y)**2 w=1 x=1 y=2 -q --no-check -o g.npz", {"numpy"}),
+    ("(w*x-y)**2 w=1 x=1 y=2 -q --no-check -o g.svg", {"numpy", "sympy", "rich"}),
+    ("(w*x-y)**2 w=1 x=1 y=2 -q --no-check -o g.html", {"numpy", "sympy", "rich"}),
+    ("(w*x-y)**2 w=1 x=1 y=2 -q --no-check -o g.tex", {"numpy", "sympy", "rich"}),
     ("erf(x) x=1 -q --no-check", {"numpy", "scipy"}),
     ("x**2 x=1 -q", {"numpy", "torch", "sympy"}),
     ("descend x**2 x=1 -q --no-check", {"numpy"}),
@@ -33,7 +39,7 @@ WEIGHT = [
 
 
 @pytest.mark.parametrize(("line", "allowed"), WEIGHT)
-def test_import_weight(line: str, allowed: set[str]) -> None:
+def test_import_weight(line: str, allowed: set[str], tmp_path: Path) -> None:
     """A run imports what it needs: no torch without a check, no typer for a trace."""
     program = (
         "import sys; from backtrace.cli import main; main(sys.argv[1:]); sys.stdout.flush();"
@@ -44,6 +50,7 @@ def test_import_weight(line: str, allowed: set[str]) -> None:
         capture_output=True,
         text=True,
         env=environment(),
+        cwd=tmp_path,
         check=True,
         timeout=60,
     )

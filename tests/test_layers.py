@@ -19,7 +19,7 @@ MODULES = [".".join(f.relative_to(PACKAGE.parent).with_suffix("").parts) for f i
 # A layer imports from the layers before it, and from itself within one package.
 LAYERS = [
     {"errors", "lazy", "names"},
-    {"ops"},
+    {"ops", "replacing"},
     {"graph"},
     {"symbolic", "passes", "roles"},
     {"records", "reading", "prepared"},
@@ -54,9 +54,10 @@ CONVENIENCE = {
     ("records", "crosscheck"): "Trace.check()",
     ("records", "formulas"): "Trace.formulas",
     ("records", "noticing"): "Trace.notices",
-    ("records", "render"): "print(trace)",
+    ("records", "render"): "print(trace), Trace.save(), and a trace in a notebook",
     ("descent", "crosscheck"): "Descent.check()",
-    ("descent", "render"): "print(descent)",
+    ("descent", "render"): "print(descent), and a descent in a notebook",
+    ("homework", "render"): "a verdict in a notebook",
 }
 
 # library: the parts that may import it, and those that may do so inside a function only
@@ -67,6 +68,8 @@ LIBRARIES = {
     "sympy": ({"lazy"}, {"symbolic"}),  # the printer's base class
     "scipy": ({"lazy"}, set()),
     "matplotlib": (set(), {"render"}),
+    "fontTools": (set(), {"render"}),
+    "graphlay": (set(), {"render"}),
 }
 
 
@@ -159,7 +162,7 @@ def test_every_part_has_a_layer() -> None:
         ("backtrace.records", "from backtrace.crosscheck import check"),
         ("backtrace.crosscheck.engine", "import torch"),
         ("backtrace.tracing", "def f():\n    import torch"),
-        ("backtrace.render.tree", "from backtrace.crosscheck import check"),
+        ("backtrace.render.views.tree", "from backtrace.crosscheck import check"),
         ("backtrace.symbolic", "import sympy"),
         ("backtrace.tracing", "from rich.text import Text"),
     ],

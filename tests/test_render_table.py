@@ -1,4 +1,4 @@
-"""backtrace.render.table: the Wengert list; how it looks is in the snapshots."""
+"""backtrace.render.views.table: the Wengert list; how it looks is in the snapshots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 import backtrace
 from backtrace.render import Look
-from backtrace.render.table import FOLDED_TO, MOST_ROWS, table
+from backtrace.render.views.table import FOLDED_TO, MOST_ROWS, table
 
 
 def rows(text: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""backtrace.render.tree: what a tree says; how it looks is in the snapshots."""
+"""backtrace.render.views.tree: what a tree says; how it looks is in the snapshots."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backtrace.errors import Span
 from backtrace.graph import Apply, Graph, Leaf
 from backtrace.ops import OPS
 from backtrace.render import Look
-from backtrace.render.tree import tree
+from backtrace.render.views.tree import tree
 
 NUMBER = r"-?(?:\d[\d.]*(?:e-?\d+)?|inf|nan)"
 

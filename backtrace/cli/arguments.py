@@ -192,6 +192,8 @@ class Splitter:
             if other != key:
                 names = f"{self.table[other].names[-1]} and {row.names[-1]}"
                 raise UsageError(f"{names} exclude each other; choose one")
+            if row.goes_with and row.goes_with not in self.given:
+                raise UsageError(f"{row.names[-1]} goes with {self.table[row.goes_with].names[-1]}")
         if "no_formulas" in self.given and not self.writes_json():
             raise UsageError("--no-formulas goes with --json")
         return self.kind(**self.given)

@@ -187,7 +187,7 @@ def _show_verdict(
 def _show(descent: Descent, updates: int, look: Look, screen: Screen) -> None:
     """The whole trace of one state, and the update that follows it."""
     from backtrace.render.descents.updates import explained
-    from backtrace.render.tree import tree
+    from backtrace.render.views.tree import tree
 
     if updates > descent.updates:
         tell(f"there is no step {updates:,}: this is the last one, {descent.updates:,}", "note")

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from backtrace.cli.consoles import Color, Screen, same_place
 from backtrace.cli.exits import DONE, tell
 from backtrace.cli.progress import progress
-from backtrace.cli.replacing import replacing, require_replaceable
 from backtrace.errors import UsageError
+from backtrace.replacing import replacing, require_replaceable
 
 if TYPE_CHECKING:
     from backtrace.homework.courses.assignment import Assignment

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, get_args
 
 from backtrace.cli.consoles import Color
 from backtrace.crosscheck import Engine
-from backtrace.render import DIGITS, ViewName
+from backtrace.render import DIGITS, VIEWS, Direction, Theme
 
 PROGRAM, SHOWN, CHECKED, ABOUT = "Program", "What is shown", "Cross-check", "Options"
 EVERYTHING = "all"  # what --expand alone means
@@ -36,6 +36,7 @@ class Option:
     once: str = ""  # why it may not be repeated; of others the last one counts
     many: bool = False  # it may be repeated, and every one counts
     group: str = ""  # only one option of a group makes sense at a time
+    goes_with: str = ""  # the field of another without which it says nothing
 
     @property
     def is_flag(self) -> bool:
@@ -160,13 +161,14 @@ class Options:
         panel=PROGRAM,
         help="Trace the definition of softmax, mse and the like step by step; NAME: of that only.",
     )
-    view: ViewName = option(
+    view: str = option(
         "--view",
         default="tree",
-        choices=get_args(ViewName),
+        choices=tuple(VIEWS),
         panel=SHOWN,
         group="view",
-        help="tree: from the output to the variables. table: every step in order.",
+        help="tree: from the output to the variables. table: every step in order. "
+        "equations: the three passes as one writes them by hand.",
     )
     node: str | None = option(
         "--node",
@@ -215,7 +217,25 @@ class Options:
         "--output",
         metavar="PATH",
         panel=SHOWN,
-        help="Write the gradients to a .npz or .csv file as well, or the whole trace as .json.",
+        help="Write a file as well: a picture (.svg, .png, .pdf), a page that steps through the "
+        "passes (.html), the equations (.md, .tex), the graph for other programs (.dot, .mmd), the "
+        "screen (.txt), the trace (.json), the nodes (.csv) or the gradients (.npz).",
+    )
+    direction: Direction = option(
+        "--direction",
+        default="LR",
+        choices=get_args(Direction),
+        panel=SHOWN,
+        goes_with="output",
+        help="Draw from left to right (LR) or from top to bottom (TB).",
+    )
+    theme: Theme = option(
+        "--theme",
+        default="light",
+        choices=get_args(Theme),
+        panel=SHOWN,
+        goes_with="output",
+        help="The colours of a picture or page.",
     )
     color: Color = color_option()
     expect: tuple[str, ...] = option(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backtrace.cli.exits import tell
-from backtrace.cli.export import require_suffix, suffix_of, write_npz
-from backtrace.cli.replacing import replacing, require_replaceable
+from backtrace.render.saving import require_suffix, suffix_of
+from backtrace.replacing import replacing, require_replaceable
 
 if TYPE_CHECKING:
     from backtrace.cli.descend_options import DescendOptions
@@ -51,12 +51,15 @@ def _save(descent: Descent, path: str) -> None:
     if step.index < descent.updates:
         tell(f"{path} has the parameters of step {step.index:,}, the last finite ones", "note")
     with replacing(path) as file:
-        if suffix_of(path) == ".npz":
-            import numpy as np
+        file.write(_npz(step) if suffix_of(path) == ".npz" else _json(step).encode())
 
-            write_npz(file, {name: np.asarray(v) for name, v in step.values.items()})
-        else:
-            file.write(_json(step).encode())
+
+def _npz(step: Step) -> bytes:
+    import numpy as np
+
+    from backtrace.render.files.npz import archive
+
+    return archive({name: np.asarray(value) for name, value in step.values.items()})
 
 
 def _json(step: Step) -> str:

@@ -11,11 +11,12 @@ from backtrace.cli.arguments import Arguments
 from backtrace.cli.claims import exit_code, weightiest
 from backtrace.cli.consoles import Screen, same_place
 from backtrace.cli.exits import tell
-from backtrace.cli.export import export, require_format
 from backtrace.cli.files import program_of
 from backtrace.cli.options import EVERYTHING, Options, long_spellings
 from backtrace.cli.values import bindings_of, typed_value, with_columns
-from backtrace.errors import EngineMissing, UsageError
+from backtrace.errors import UsageError
+from backtrace.render import DIGITS, Sheet
+from backtrace.render.saving import require_file, save
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -31,10 +32,10 @@ def trace_command(arguments: Arguments) -> int:
     """Trace the program, print what was asked for, check it, and return the exit code."""
     options = arguments.options
     if options.output is not None:
-        require_format(options.output)
+        require_file(options.output)
     if options.expect and options.seed is not None:
         raise UsageError("--expect is about the gradients of one number, and --seed weighs several")
-    trace = _traced(arguments)
+    trace = traced(arguments)
     found = _judged(trace, options)
     screen = Screen(sys.stdout, options.color)
     if options.json:
@@ -46,8 +47,18 @@ def trace_command(arguments: Arguments) -> int:
     else:
         check = _print_view(trace, found, options, screen)
     if options.output is not None:
-        export(trace, check, options.output, formulas=not options.no_formulas)
+        save(trace, check, options.output, _sheet(options))
     return weightiest(check.exit_code, exit_code(found))
+
+
+def _sheet(options: Options) -> Sheet:
+    return Sheet(
+        digits=options.digits or DIGITS,
+        direction=options.direction,
+        theme=options.theme,
+        full=options.full,
+        formulas=not options.no_formulas,
+    )
 
 
 def _judged(trace: Trace, options: Options) -> Sequence[Verdict]:
@@ -63,7 +74,7 @@ def _judged(trace: Trace, options: Options) -> Sequence[Verdict]:
     return verdicts_of(judge, options.expect, USUAL)
 
 
-def _traced(arguments: Arguments) -> Trace:
+def traced(arguments: Arguments) -> Trace:
     """The trace of the program with the values that were typed, or stand in files."""
     from backtrace.tracing import trace_bound
 
@@ -132,15 +143,9 @@ def _print_numbers(trace: Trace, options: Options, screen: Screen) -> Check:
 
 
 def _checked(trace: Trace, options: Options) -> Check:
-    """The check that was asked for, or why it could not be had."""
-    from backtrace.crosscheck import check, not_checked
+    from backtrace.crosscheck import checked, not_checked
 
-    if options.no_check:
-        return not_checked(trace)
-    try:
-        return check(trace, options.check)
-    except EngineMissing as error:
-        return not_checked(trace, str(error))
+    return not_checked(trace) if options.no_check else checked(trace, options.check)
 
 
 def _tell_notices(trace: Trace, check: Check) -> None:

@@ -11,13 +11,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from backtrace.crosscheck.checking import check, not_checked
+    from backtrace.crosscheck.checking import check, checked, not_checked
     from backtrace.crosscheck.report import Check, NodeCheck
 
 Engine: TypeAlias = Literal["torch", "differences"]  # what a trace can be checked with
 
-_HOMES = {"check": "checking", "not_checked": "checking", "Check": "report", "NodeCheck": "report"}
-__all__ = ["Check", "Engine", "NodeCheck", "check", "not_checked"]
+_HOMES = {
+    "check": "checking",
+    "checked": "checking",
+    "not_checked": "checking",
+    "Check": "report",
+    "NodeCheck": "report",
+}
+__all__ = ["Check", "Engine", "NodeCheck", "check", "checked", "not_checked"]
 
 
 def __getattr__(name: str) -> Any:

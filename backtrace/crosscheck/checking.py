@@ -13,7 +13,7 @@ from backtrace.crosscheck.engine import Replay, Torch
 from backtrace.crosscheck.judging import Finding, Judge
 from backtrace.crosscheck.report import Check, NodeCheck, Status
 from backtrace.crosscheck.tolerance import compare
-from backtrace.errors import UsageError, listed
+from backtrace.errors import EngineMissing, UsageError, listed
 from backtrace.graph import Apply, Constant
 from backtrace.ops.rows import Value
 from backtrace.records import Notice, Trace, plain
@@ -44,6 +44,14 @@ def check(trace: Trace, engine: Engine = "torch") -> Check:
         nodes = _nodes(trace, replay, torch)
         third = central_differences(trace, _why_not(trace)) if engine == "differences" else None
     return _verdict(trace, replay, Witnesses(torch, nodes, third))
+
+
+def checked(trace: Trace, engine: Engine = "torch") -> Check:
+    """The check, or why it could not be had."""
+    try:
+        return check(trace, engine)
+    except EngineMissing as error:
+        return not_checked(trace, str(error))
 
 
 def not_checked(trace: Trace, why: str = "") -> Check:

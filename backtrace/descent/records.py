@@ -19,6 +19,7 @@ from backtrace.records import Notice, Trace, plain
 
 if TYPE_CHECKING:
     from backtrace.crosscheck.paths import PathCheck
+    from backtrace.render.notebook import Types
 
 SAID = ("kink", "broadcast", "no-path", "read-as", "unused-node")  # notices of the first trace
 
@@ -178,6 +179,12 @@ class Descent:
         from backtrace.render.descents.view import descent
 
         return descent(self).plain
+
+    def _repr_mimebundle_(self, include: Types = None, exclude: Types = None) -> dict[str, str]:
+        """What a notebook shows: the plot."""
+        from backtrace.render.notebook import bundle, of_descent
+
+        return bundle(of_descent(self), include, exclude)
 
     def __repr__(self) -> str:
         output = self.task.graph.labels[self.task.graph.output]

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+if TYPE_CHECKING:
+    from backtrace.render.notebook import Types
 
 Value: TypeAlias = Any  # a float or an array, as in ops.rows; help does without numpy
 
@@ -135,6 +138,12 @@ class Verdict:
     def __bool__(self) -> bool:
         """Whether it is correct."""
         return self.state == "correct"
+
+    def _repr_mimebundle_(self, include: Types = None, exclude: Types = None) -> dict[str, str]:
+        """What a notebook shows: the claim with its mark, and what is wrong with it."""
+        from backtrace.render.notebook import bundle, of_verdict
+
+        return bundle(of_verdict(self), include, exclude)
 
     def __str__(self) -> str:
         return f"{self.state}: {self.claim}" + (f"\n{self.message}" if self.message else "")

@@ -9,7 +9,7 @@ import numpy as np
 
 from backtrace.lazy import special
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Slip, Value, pick
+from backtrace.ops.rows import Differential, Domain, Elementwise, Slip, Value, pick
 
 # Klambauer et al. 2017, the digits that torch has
 SELU_ALPHA = 1.6732632423543772
@@ -43,10 +43,14 @@ def _mish(x: Value, v: Value) -> Value:
 SIGMOID = Elementwise(
     name="sigmoid",
     inputs=("x",),
+    written_by_hand="σ",
     also=("logistic", "expit", "sigma"),
     forward=logistic,
     formula=lambda x: 1 / (1 + sp.exp(-x)),
     partials=lambda x, v: (v * (1 - v),),
+    differentials=(
+        Differential("reciprocal rule", "exp(-x)/(1 + exp(-x))**2 · dx", of="1/(1 + exp(-x))"),
+    ),
     local=(lambda x, v: v * (1 - v),),
     slips=(
         Slip(0, "sign", "-v*(1 - v)"),
@@ -57,6 +61,7 @@ SIGMOID = Elementwise(
         Slip(0, "wrong-local", "1 - v**2"),
         Slip(0, "wrong-local", "-v**2"),
     ),
+    javascript=("logistic(x)", "v*(1 - v)"),
     torch="torch.sigmoid",
     domain=Domain(samples=((0.0,), (1.5,), (-2.0,)), edges=((40.0,), (1000.0,), (-1000.0,))),
     by_name=True,
@@ -70,6 +75,11 @@ SOFTPLUS = Elementwise(
     ),
     formula=lambda x, beta, threshold: sp.log(1 + sp.exp(beta * x)) / beta,
     partials=lambda x, v, beta, threshold: (SIGMOID.applied(beta * x),),
+    differentials=(
+        Differential(
+            "chain rule", "exp(beta*x)/(1 + exp(beta*x)) · dx", of="log(1 + exp(beta*x))/beta"
+        ),
+    ),
     local=(
         lambda x, v, beta, threshold: pick(
             x * beta > threshold, 1.0, np.exp(x * beta) / (np.exp(x * beta) + 1)
@@ -81,6 +91,7 @@ SOFTPLUS = Elementwise(
         Slip(0, "wrong-local", "sigmoid(beta*x)*(1 - sigmoid(beta*x))"),
         Slip(0, "wrong-local", "x > 0"),
     ),
+    javascript=("softplus(x, beta, threshold)", "softplusSlope(x, beta, threshold)"),
     torch="torch.nn.functional.softplus",
     notes="where beta*x is above the threshold it is exactly x with the derivative 1, as torch;"
     " the difference is below 2.1e-9",
@@ -100,12 +111,18 @@ ROWS = (
         forward=lambda x: np.minimum(x, 0.0) - np.log1p(np.exp(-np.abs(x))),
         formula=lambda x: -sp.log(1 + sp.exp(-x)),
         partials=lambda x, v: (1 - SIGMOID.applied(x),),
+        differentials=(
+            Differential(
+                "chain rule", "sigmoid(x)*(1 - sigmoid(x))/sigmoid(x) · dx", of="log(sigmoid(x))"
+            ),
+        ),
         local=(lambda x, v: logistic(-x),),
         slips=(
             Slip(0, "wrong-local", "sigmoid(x)"),
             Slip(0, "missing-local", "1/sigmoid(x)"),
             Slip(0, "wrong-local", "sigmoid(x)*(1 - sigmoid(x))"),
         ),
+        javascript=("Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)))", "logistic(-x)"),
         torch="torch.nn.functional.logsigmoid",
         domain=Domain(
             samples=((0.0,), (1.5,), (-2.0,)),
@@ -119,6 +136,9 @@ ROWS = (
         forward=lambda x: np.log(x / (1 - x)),
         formula=lambda x: sp.log(x / (1 - x)),
         partials=lambda x, v: (1 / (x * (1 - x)),),
+        differentials=(
+            Differential("difference rule", "(1/x + 1/(1 - x)) · dx", of="log(x) - log(1 - x)"),
+        ),
         local=(lambda x, v: pick((x < 0) | (x > 1), np.nan, 1 / np.abs(x * (1 - x))),),  # inf at -0
         slips=(
             Slip(0, "wrong-local", "x*(1 - x)"),
@@ -126,6 +146,7 @@ ROWS = (
             Slip(0, "wrong-local", "1/x - 1/(1 - x)"),
             Slip(0, "missing-local", "(1 - x)/x"),
         ),
+        javascript=("Math.log(x/(1 - x))", "x < 0 || x > 1 ? NaN : 1/Math.abs(x*(1 - x))"),
         torch="torch.logit",
         domain=Domain(
             needs="a number between 0 and 1",
@@ -143,6 +164,13 @@ ROWS = (
         forward=lambda x: x * logistic(x),
         formula=lambda x: x / (1 + sp.exp(-x)),
         partials=lambda x, v: (v + SIGMOID.applied(x) * (1 - v),),
+        differentials=(
+            Differential(
+                "product rule",
+                "(sigmoid(x) + x*sigmoid(x)*(1 - sigmoid(x))) · dx",
+                of="x*sigmoid(x)",
+            ),
+        ),
         local=(lambda x, v: logistic(x) * (1 + x * (1 - logistic(x))),),
         slips=(
             Slip(0, "missing-path", "sigmoid(x)"),
@@ -150,6 +178,7 @@ ROWS = (
             Slip(0, "product-of-derivatives", "sigmoid(x)*(1 - sigmoid(x))"),
             Slip(0, "wrong-local", "v*(1 - v)"),
         ),
+        javascript=("x*logistic(x)", "logistic(x)*(1 + x*(1 - logistic(x)))"),
         torch="torch.nn.functional.silu",
         domain=Domain(
             samples=((0.0,), (1.5,), (-2.0,)),
@@ -177,6 +206,7 @@ ROWS = (
             Slip(0, "product-of-derivatives", "exp(-x**2/2)/sqrt(2*pi)"),
             Slip(0, "wrong-local", "x > 0"),
         ),
+        javascript=("gelu(x)", "geluSlope(x)"),
         torch="torch.nn.functional.gelu",
         notes='x times the normal distribution; gelu(x, approximate="tanh") is another function',
         domain=Domain(
@@ -200,6 +230,7 @@ ROWS = (
             Slip(0, "missing-path", "(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2"),
             Slip(0, "wrong-local", "x > 0"),
         ),
+        javascript=("geluTanh(x)", "geluTanhSlope(x)"),
         torch='torch.nn.functional.gelu(x, approximate="tanh")',
         domain=Domain(samples=((0.0,), (1.0,), (-2.0,)), edges=((800.0,), (-800.0,))),
         by_name=True,
@@ -219,6 +250,7 @@ ROWS = (
             Slip(0, "missing-local", "tanh(softplus(x)) + x*(1 - tanh(softplus(x))**2)"),
             Slip(0, "product-of-derivatives", "(1 - tanh(softplus(x))**2)*sigmoid(x)"),
         ),
+        javascript=("x*Math.tanh(Math.log1p(Math.exp(x)))", "mishSlope(x)"),
         torch="torch.nn.functional.mish",
         domain=Domain(
             samples=((0.0,), (1.5,), (-2.0,)),
@@ -239,6 +271,7 @@ ROWS = (
             Slip(0, "wrong-local", "x > 0"),
             Slip(0, "wrong-local", "where(x > 0, 1, v)"),
         ),
+        javascript=("x > 0 ? x : alpha*Math.expm1(x)", "x <= 0 ? alpha*Math.exp(x) : 1"),
         torch="torch.nn.functional.elu",
         convention="elu'(0) = alpha, the slope on the left; with alpha = 1 there is no kink",
         domain=Domain(
@@ -268,6 +301,10 @@ ROWS = (
             Slip(0, "wrong-local", "1.0507009873554805*(x > 0)"),
             Slip(0, "constant-factor", "where(x > 0, 1, 1.6732632423543772*exp(x))"),
         ),
+        javascript=(
+            f"{SCALE}*(x > 0 ? x : {ALPHA}*Math.expm1(x))",
+            f"{SCALE}*(x <= 0 ? {ALPHA}*Math.exp(x) : 1)",
+        ),
         torch="torch.nn.functional.selu",
         convention="selu'(0) = 1.7581, the slope on the left (1.0507 on the right), as torch",
         domain=Domain(
@@ -293,6 +330,7 @@ ROWS = (
             Slip(0, "wrong-local", "x > 0"),
             Slip(0, "wrong-local", "where(x > 0, 1, v)"),
         ),
+        javascript=("x > 0 ? x : alpha*Math.expm1(x/alpha)", "x <= 0 ? Math.exp(x/alpha) : 1"),
         # torch.nn.functional.celu differentiates with 1/alpha rounded to float32
         torch="torch.ops.aten.elu(x, alpha, 1, 1/alpha)",
         domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,), (800.0,), (-800.0,), (np.nan,))),
@@ -304,6 +342,13 @@ ROWS = (
         forward=lambda x: x / (1 + np.abs(x)),
         formula=lambda x: x / (1 + sp.Abs(x)),
         partials=lambda x, v: (1 / (1 + sp.Abs(x)) ** 2,),
+        differentials=(
+            Differential(
+                "quotient rule",
+                "(1 + abs(x) - x*sign(x))/(1 + abs(x))**2 · dx",
+                of="x/(1 + abs(x))",
+            ),
+        ),
         local=(lambda x, v: (1 - np.abs(v)) ** 2,),
         slips=(
             Slip(0, "missing-path", "1/(1 + abs(x))"),
@@ -311,6 +356,7 @@ ROWS = (
             Slip(0, "quotient-sign", "(1 + 2*abs(x))/(1 + abs(x))**2"),
             Slip(0, "wrong-local", "sign(x)"),
         ),
+        javascript=("x/(1 + Math.abs(x))", "(1 - Math.abs(v))**2"),
         torch="torch.nn.functional.softsign",
         two_paths=True,
         domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,), (1e200,), (np.inf,))),
@@ -322,12 +368,16 @@ ROWS = (
         forward=lambda x: x - np.tanh(x),
         formula=lambda x: x - sp.tanh(x),
         partials=lambda x, v: (sp.tanh(x) ** 2,),
+        differentials=(
+            Differential("difference rule", "dx - (1 - tanh(x)**2) · dx", of="x - tanh(x)"),
+        ),
         local=(lambda x, v: np.tanh(x) ** 2,),
         slips=(
             Slip(0, "wrong-local", "1 - tanh(x)"),
             Slip(0, "wrong-local", "2 - tanh(x)**2"),
             Slip(0, "wrong-local", "1 - tanh(x)**2"),
         ),
+        javascript=("x - Math.tanh(x)", "Math.tanh(x)**2"),
         torch="torch.nn.functional.tanhshrink",
         two_paths=True,
         domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,), (800.0,))),

@@ -7,7 +7,7 @@ import operator
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Slip, Value, pick
+from backtrace.ops.rows import Differential, Domain, Elementwise, Slip, Value, pick
 
 
 def _remainder(x: Value, y: Value) -> Value:
@@ -39,11 +39,13 @@ ROWS = (
         forward=operator.add,
         formula=lambda x, y: x + y,
         partials=lambda x, y, v: (sp.S.One, sp.S.One),
+        differentials=(Differential("sum rule", "dx + dy"),),
         local=(1.0, 1.0),
         slips=(
             Slip(0, "wrong-local", "1 + y"),
             Slip(1, "wrong-local", "1 + x"),
         ),
+        javascript=("x + y", "1", "1"),
         torch="torch.add",
         domain=Domain(samples=((1.5, -2.0), (0.0, 3.0)), edges=((np.inf, -np.inf),)),
     ),
@@ -57,12 +59,14 @@ ROWS = (
         forward=operator.sub,
         formula=lambda x, y: x - y,
         partials=lambda x, y, v: (sp.S.One, sp.S.NegativeOne),
+        differentials=(Differential("difference rule", "dx - dy"),),
         local=(1.0, -1.0),
         slips=(
             Slip(0, "wrong-local", "1 - y"),
             Slip(1, "sign", "1"),
             Slip(1, "wrong-local", "x - 1"),
         ),
+        javascript=("x - y", "1", "-1"),
         torch="torch.sub",
         domain=Domain(samples=((1.5, -2.0), (0.0, 3.0)), edges=((np.inf, np.inf),)),
     ),
@@ -76,11 +80,17 @@ ROWS = (
         forward=operator.mul,
         formula=lambda x, y: x * y,
         partials=lambda x, y, v: (y, x),
+        differentials=(
+            Differential("constant multiple rule", "x · dy", constant="x"),
+            Differential("constant multiple rule", "y · dx", constant="y"),
+            Differential("product rule", "x · dy + y · dx"),
+        ),
         local=(lambda x, y, v: y, lambda x, y, v: x),
         slips=(
             Slip(0, "wrong-local", "x"),
             Slip(1, "wrong-local", "y"),
         ),
+        javascript=("x*y", "y", "x"),
         torch="torch.mul",
         domain=Domain(samples=((1.5, -2.0), (0.0, 3.0)), edges=((0.0, np.inf), (1e200, 1e200))),
     ),
@@ -94,6 +104,11 @@ ROWS = (
         formula=lambda x, y: x / y,
         partials=lambda x, y, v: (1 / y, -x / y**2),
         # -(x/y)/y: y**2 overflows at (1e300, 1e200)
+        differentials=(
+            Differential("constant multiple rule", "1/y · dx", constant="y"),
+            Differential("reciprocal rule", "x · (-1/y**2) · dy", constant="x"),
+            Differential("quotient rule", "(y · dx - x · dy)/y**2"),
+        ),
         local=(lambda x, y, v: 1 / y, lambda x, y, v: -v / y),
         slips=(
             Slip(0, "wrong-local", "1/y**2"),
@@ -107,6 +122,7 @@ ROWS = (
             Slip(1, "wrong-local", "1/x"),
             Slip(1, "wrong-local", "x*log(y)"),
         ),
+        javascript=("x/y", "1/y", "-v/y"),
         torch="torch.div",
         domain=Domain(
             needs="a divisor that is not 0",
@@ -129,6 +145,7 @@ ROWS = (
             Slip(1, "wrong-local", "0"),
             Slip(1, "wrong-local", "-x/y"),
         ),
+        javascript=("remainder(x, y)", "1", "-floorDivide(x, y)"),
         torch="torch.remainder",
         convention="where x is a multiple of y the value jumps; the derivatives there are 1 and"
         " -floor(x/y), as on the right of the jump",
@@ -155,8 +172,10 @@ ROWS = (
         forward=operator.neg,
         formula=lambda x: -x,
         partials=lambda x, v: (sp.S.NegativeOne,),
+        differentials=(Differential("constant multiple rule", "(-1) · dx"),),
         local=(-1.0,),
         slips=(Slip(0, "sign", "1"),),
+        javascript=("-x", "-1"),
         torch="torch.neg",
         domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,),)),
     ),
@@ -169,6 +188,10 @@ ROWS = (
         forward=operator.pow,
         formula=lambda x, y: x**y,
         partials=lambda x, y, v: (y * x ** (y - 1), v * sp.log(x)),
+        differentials=(
+            Differential("power rule", "y*x**(y - 1) · dx"),
+            Differential("exponential rule", "x**y*log(x) · dy"),
+        ),
         local=(
             _slope,
             # 0 at x = 0 with y >= 0, where v*log(x) is 0 × -inf (PyTorch issue 27134)
@@ -189,6 +212,12 @@ ROWS = (
             Slip(1, "wrong-local", "v*log(y)"),
             Slip(1, "wrong-local", "v/log(x)"),
         ),
+        javascript=(
+            "power(x, y)",
+            "y === 0 ? 0 : y*power(x, y - 1)",
+            "x === 0 && y >= 0 ? 0 : v*Math.log(x)",
+        ),
+        javascript_masks=("y === 0", ""),
         torch="torch.pow",
         convention="0**0 = 1 with the derivatives 0 and 0; x**y with 0 < y < 1 is vertical at"
         " x = 0, so its derivative by x is inf there",

@@ -34,6 +34,7 @@ def comparison(
         formula=lambda x, y: sp.Piecewise((1, relation(x, y)), (0, True)),
         partials=lambda x, y, v: (sp.S.Zero, sp.S.Zero),
         local=(None, None),
+        javascript=(f"Number(x {sign} y)", "", ""),
         torch=f"torch.{name}(x, y).double()",
         convention="where the two are equal the value jumps; no gradient passes there or elsewhere",
         domain=Domain(
@@ -64,6 +65,7 @@ ROWS = (
     Elementwise(
         name="where",
         inputs=("condition", "a", "b"),
+        written_by_hand="{",
         forward=lambda c, a, b: pick(c != 0, a, b),
         formula=lambda c, a, b: sp.Piecewise((a, condition(c)), (b, True)),
         partials=lambda c, a, b, v: (
@@ -82,6 +84,12 @@ ROWS = (
             Slip(1, "wrong-local", "condition == 0"),
             Slip(2, "wrong-local", "1"),
             Slip(2, "wrong-local", "condition != 0"),
+        ),
+        javascript=(
+            "condition !== 0 ? a : b",
+            "",
+            "Number(condition !== 0)",
+            "Number(condition === 0)",
         ),
         torch="torch.where(condition != 0, a, b)",
         notes="both branches are computed; the one not chosen gets the gradient 0, which a local"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Slip
+from backtrace.ops.rows import Differential, Domain, Elementwise, Slip
 
 NOT_0 = "a number that is not 0"
 # cosh and sinh overflow beyond 710, where the gradient of 1/torch.cosh(x) is 0 × inf
@@ -25,6 +25,7 @@ ROWS = (
             Slip(0, "sign", "-cosh(x)"),
             Slip(0, "wrong-local", "cos(x)"),
         ),
+        javascript=("Math.sinh(x)", "Math.cosh(x)"),
         torch="torch.sinh",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((1000.0,),)),
     ),
@@ -39,6 +40,7 @@ ROWS = (
             Slip(0, "sign", "-sinh(x)"),
             Slip(0, "wrong-local", "-sin(x)"),
         ),
+        javascript=("Math.cosh(x)", "Math.sinh(x)"),
         torch="torch.cosh",
         domain=Domain(samples=((0.7,), (-2.5,)), edges=((0.0,), (-1000.0,))),
     ),
@@ -48,6 +50,13 @@ ROWS = (
         forward=np.tanh,
         formula=lambda x: sp.tanh(x),
         partials=lambda x, v: (1 - v**2,),
+        differentials=(
+            Differential(
+                "quotient rule",
+                "(cosh(x)*cosh(x) - sinh(x)*sinh(x))/cosh(x)**2 · dx",
+                of="sinh(x)/cosh(x)",
+            ),
+        ),
         local=(lambda x, v: 1 - v * v,),
         slips=(
             Slip(0, "wrong-local", "1 - v"),
@@ -56,6 +65,7 @@ ROWS = (
             Slip(0, "wrong-local", "v*(1 - v)"),
             Slip(0, "wrong-local", "1/cosh(x)"),
         ),
+        javascript=("Math.tanh(x)", "1 - v*v"),
         torch="torch.tanh",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((1000.0,), (-1000.0,))),
     ),
@@ -65,12 +75,16 @@ ROWS = (
         forward=lambda x: 1 / np.cosh(x),
         formula=lambda x: sp.sech(x),
         partials=lambda x, v: (-v * sp.tanh(x),),
+        differentials=(
+            Differential("reciprocal rule", "-sinh(x)/cosh(x)**2 · dx", of="1/cosh(x)"),
+        ),
         local=(lambda x, v: -v * np.tanh(x),),
         slips=(
             Slip(0, "sign", "v*tanh(x)"),
             Slip(0, "wrong-local", "-tanh(x)"),
             Slip(0, "wrong-local", "1/sinh(x)"),
         ),
+        javascript=("1/Math.cosh(x)", "-v*Math.tanh(x)"),
         torch=WITHIN_700.format("cosh", "torch.abs(torch.tanh(x))"),
         domain=Domain(samples=((0.7,), (-2.5,)), edges=((0.0,), (1000.0,), (-np.inf,))),
     ),
@@ -80,12 +94,16 @@ ROWS = (
         forward=lambda x: 1 / np.sinh(x),
         formula=lambda x: sp.csch(x),
         partials=lambda x, v: (-v * sp.coth(x),),
+        differentials=(
+            Differential("reciprocal rule", "-cosh(x)/sinh(x)**2 · dx", of="1/sinh(x)"),
+        ),
         local=(lambda x, v: -v / np.tanh(x),),
         slips=(
             Slip(0, "sign", "v*coth(x)"),
             Slip(0, "wrong-local", "-coth(x)"),
             Slip(0, "wrong-local", "1/cosh(x)"),
         ),
+        javascript=("1/Math.sinh(x)", "-v/Math.tanh(x)"),
         torch=WITHIN_700.format("sinh", "torch.tanh(x)"),
         domain=Domain(
             needs=NOT_0,
@@ -100,6 +118,13 @@ ROWS = (
         forward=lambda x: 1 / np.tanh(x),
         formula=lambda x: sp.coth(x),
         partials=lambda x, v: (1 - v**2,),
+        differentials=(
+            Differential(
+                "quotient rule",
+                "(sinh(x)*sinh(x) - cosh(x)*cosh(x))/sinh(x)**2 · dx",
+                of="cosh(x)/sinh(x)",
+            ),
+        ),
         local=(lambda x, v: 1 - v * v,),
         slips=(
             Slip(0, "sign", "1/sinh(x)**2"),
@@ -107,6 +132,7 @@ ROWS = (
             Slip(0, "wrong-local", "1/cosh(x)**2"),
             Slip(0, "wrong-local", "-1/sinh(x)"),
         ),
+        javascript=("1/Math.tanh(x)", "1 - v*v"),
         torch="1/torch.tanh(x)",
         domain=Domain(
             needs=NOT_0,
@@ -129,6 +155,7 @@ ROWS = (
             Slip(0, "wrong-local", "1/(1 + x**2)"),
             Slip(0, "input-for-output", "1/cosh(x)"),
         ),
+        javascript=("Math.asinh(x)", "1/Math.sqrt(x*x + 1)"),
         torch="torch.asinh",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((1e200,),)),
     ),
@@ -146,6 +173,7 @@ ROWS = (
             Slip(0, "wrong-local", "1/(x**2 - 1)"),
             Slip(0, "input-for-output", "1/sinh(x)"),
         ),
+        javascript=("Math.acosh(x)", "1/Math.sqrt(x*x - 1)"),
         torch="torch.acosh",
         convention="acosh'(1) = inf: vertical at the end (by continuity)",
         domain=Domain(
@@ -171,6 +199,7 @@ ROWS = (
             Slip(0, "wrong-local", "1/sqrt(1 - x**2)"),
             Slip(0, "input-for-output", "cosh(x)**2"),
         ),
+        javascript=("Math.atanh(x)", "1/(1 - x*x)"),
         torch="torch.atanh",
         domain=Domain(
             needs="a number between -1 and 1",

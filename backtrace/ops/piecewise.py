@@ -93,6 +93,8 @@ MAX = Elementwise(
         Slip(1, "wrong-local", "1"),
         Slip(1, "wrong-local", "x1 > x2"),
     ),
+    javascript=("x.reduce(larger)", "share(own, x, v)"),
+    javascript_masks=("x.length === 2 && own !== v && !isNaN(v)",),
     torch="torch.maximum(*x) if len(x) == 2"
     " else torch.amax(torch.stack(torch.broadcast_tensors(*x)), 0)",
     convention="inputs that tie share the gradient evenly: the subgradient of least norm",
@@ -119,6 +121,8 @@ MIN = Elementwise(
         Slip(1, "wrong-local", "1"),
         Slip(1, "wrong-local", "x1 < x2"),
     ),
+    javascript=("x.reduce(smaller)", "share(own, x, v)"),
+    javascript_masks=("x.length === 2 && own !== v && !isNaN(v)",),
     torch="torch.minimum(*x) if len(x) == 2"
     " else torch.amin(torch.stack(torch.broadcast_tensors(*x)), 0)",
     convention="inputs that tie share the gradient evenly: the supergradient of least norm",
@@ -136,6 +140,7 @@ ROWS = (
     Elementwise(
         name="abs",
         inputs=("x",),
+        written_by_hand="|{0}|",
         also=("Abs", "absolute", "fabs"),
         forward=np.abs,
         formula=lambda x: sp.Abs(x),
@@ -145,6 +150,7 @@ ROWS = (
             Slip(0, "domain", "1"),
             Slip(0, "wrong-local", "x"),
         ),
+        javascript=("Math.abs(x)", "sign(x)"),
         torch="torch.abs",
         convention="abs'(0) = 0: the subgradient of least norm",
         domain=Domain(
@@ -164,6 +170,7 @@ ROWS = (
         local=(0.0,),
         masks=True,
         slips=(Slip(0, "wrong-local", "1"),),
+        javascript=("sign(x)", "0"),
         torch="torch.sign",
         convention="sign'(0) = 0, as on both sides, although the value jumps there",
         domain=Domain(
@@ -192,6 +199,7 @@ ROWS = (
             Slip(1, "wrong-local", "1"),
             Slip(1, "wrong-local", "x > y"),
         ),
+        javascript=("fmax(x, y)", "Number(x >= y || isNaN(y))", "Number(!(x >= y || isNaN(y)))"),
         torch="torch.fmax",
         convention="at a tie the first input has the whole gradient, as torch",
         notes="the other number where one is nan; max splits ties evenly",
@@ -220,6 +228,7 @@ ROWS = (
             Slip(1, "wrong-local", "1"),
             Slip(1, "wrong-local", "x < y"),
         ),
+        javascript=("fmin(x, y)", "Number(x <= y || isNaN(y))", "Number(!(x <= y || isNaN(y)))"),
         torch="torch.fmin",
         convention="at a tie the first input has the whole gradient, as torch",
         notes="the other number where one is nan; min splits ties evenly",
@@ -256,6 +265,12 @@ ROWS = (
             Slip(2, "wrong-local", "0"),
             Slip(2, "wrong-local", "1"),
         ),
+        javascript=(
+            "smaller(larger(x, min), max)",
+            "Number(x >= min && x <= max)",
+            "Number(min < max && x < min)",
+            "Number(max < min || x > max)",
+        ),
         torch="torch.clamp",
         convention=CLAMPED,
         notes="where min is above max the value is max",
@@ -286,6 +301,7 @@ ROWS = (
             Slip(1, "wrong-local", "0"),
             Slip(1, "wrong-local", "1"),
         ),
+        javascript=("larger(x, min)", "Number(x >= min)", "Number(x < min)"),
         torch="torch.clamp_min",
         convention=CLAMPED,
         domain=Domain(
@@ -316,6 +332,7 @@ ROWS = (
             Slip(1, "wrong-local", "0"),
             Slip(1, "wrong-local", "1"),
         ),
+        javascript=("smaller(x, max)", "Number(x <= max)", "Number(x > max)"),
         torch="torch.clamp_max",
         convention=CLAMPED,
         domain=Domain(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Slip, pick
+from backtrace.ops.rows import Differential, Domain, Elementwise, Slip, pick
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
@@ -24,6 +24,7 @@ ROWS = (
             Slip(0, "wrong-local", "x*exp(x - 1)"),
             Slip(0, "wrong-local", "exp(x - 1)"),
         ),
+        javascript=("Math.exp(x)", "v"),
         torch="torch.exp",
         domain=Domain(samples=((0.0,), (1.5,), (-2.0,)), edges=((1000.0,), (-1000.0,))),
     ),
@@ -33,12 +34,14 @@ ROWS = (
         forward=np.expm1,
         formula=lambda x: sp.exp(x) - 1,
         partials=lambda x, v: (sp.exp(x),),
+        differentials=(Differential("difference rule", "exp(x) · dx - 0", of="exp(x) - 1"),),
         local=(lambda x, v: v + 1,),
         slips=(
             Slip(0, "input-for-output", "x"),
             Slip(0, "wrong-local", "x*exp(x - 1)"),
             Slip(0, "wrong-local", "v - 1"),
         ),
+        javascript=("Math.expm1(x)", "v + 1"),
         torch="torch.expm1",
         domain=Domain(samples=((0.0,), (1e-5,), (-2.0,)), edges=((1000.0,), (-1000.0,))),
     ),
@@ -48,6 +51,7 @@ ROWS = (
         forward=np.exp2,
         formula=lambda x: sp.Integer(2) ** x,
         partials=lambda x, v: (v * sp.log(2),),
+        differentials=(Differential("exponential rule", "2**x*log(2) · dx", of="2**x"),),
         local=(lambda x, v: v * LN2,),
         slips=(
             Slip(0, "wrong-local", "x*2**(x - 1)"),
@@ -55,6 +59,7 @@ ROWS = (
             Slip(0, "wrong-local", "v/log(2)"),
             Slip(0, "wrong-local", "exp(x)"),
         ),
+        javascript=("2**x", "v*Math.LN2"),
         torch="torch.exp2",
         domain=Domain(samples=((0.0,), (1.5,), (-2.0,)), edges=((2000.0,), (-2000.0,))),
     ),
@@ -74,6 +79,7 @@ ROWS = (
             Slip(0, "wrong-local", "exp(x)"),
             Slip(0, "wrong-local", "x*log(x) - x"),
         ),
+        javascript=("Math.log(x)", "1/x"),
         torch="torch.log",
         notes="the natural logarithm; log(x, base) has another base",
         domain=Domain(
@@ -90,6 +96,13 @@ ROWS = (
         forward=lambda x, base: np.log(x) / np.log(base),
         formula=lambda x, base: sp.log(x) / sp.log(base),
         partials=lambda x, base, v: (1 / (x * sp.log(base)), -v / (base * sp.log(base))),
+        differentials=(
+            Differential(
+                "quotient rule",
+                "(log(base)/x · dx - log(x)/base · dbase)/log(base)**2",
+                of="log(x)/log(base)",
+            ),
+        ),
         local=(
             lambda x, base, v: 1 / np.log(base) / x,
             lambda x, base, v: -v / np.log(base) / base,
@@ -102,6 +115,7 @@ ROWS = (
             Slip(1, "wrong-local", "-v/base"),
             Slip(1, "wrong-local", "-1/(base*log(base)**2)"),
         ),
+        javascript=("Math.log(x)/Math.log(base)", "1/Math.log(base)/x", "-v/Math.log(base)/base"),
         torch="torch.log(x)/torch.log(base)",
         domain=Domain(
             needs="a number above 0, and a base above 0 that is not 1",
@@ -116,12 +130,14 @@ ROWS = (
         forward=np.log1p,
         formula=lambda x: sp.log(1 + x),
         partials=lambda x, v: (1 / (1 + x),),
+        differentials=(Differential("chain rule", "1/(1 + x) · dx", of="log(1 + x)"),),
         local=(lambda x, v: 1 / (x + 1),),
         slips=(
             Slip(0, "wrong-local", "1/x"),
             Slip(0, "wrong-local", "1 + x"),
             Slip(0, "wrong-local", "-1/(1 + x)**2"),
         ),
+        javascript=("Math.log1p(x)", "1/(x + 1)"),
         torch="torch.log1p",
         domain=Domain(
             needs="a number above -1",
@@ -136,12 +152,16 @@ ROWS = (
         forward=np.log2,
         formula=lambda x: sp.log(x) / sp.log(2),
         partials=lambda x, v: (1 / (x * sp.log(2)),),
+        differentials=(
+            Differential("constant multiple rule", "1/log(2) · (1/x) · dx", of="log(x)/log(2)"),
+        ),
         local=(lambda x, v: 1 / (x * LN2),),
         slips=(
             Slip(0, "wrong-local", "1/x"),
             Slip(0, "wrong-local", "log(2)/x"),
             Slip(0, "wrong-local", "1/(2*x)"),
         ),
+        javascript=("Math.log2(x)", "1/(x*Math.LN2)"),
         torch="torch.log2",
         domain=Domain(
             needs=ABOVE_0,
@@ -157,12 +177,16 @@ ROWS = (
         forward=np.log10,
         formula=lambda x: sp.log(x) / sp.log(10),
         partials=lambda x, v: (1 / (x * sp.log(10)),),
+        differentials=(
+            Differential("constant multiple rule", "1/log(10) · (1/x) · dx", of="log(x)/log(10)"),
+        ),
         local=(lambda x, v: 1 / (x * LN10),),
         slips=(
             Slip(0, "wrong-local", "1/x"),
             Slip(0, "wrong-local", "log(10)/x"),
             Slip(0, "wrong-local", "1/(10*x)"),
         ),
+        javascript=("Math.log10(x)", "1/(x*Math.LN10)"),
         torch="torch.log10",
         domain=Domain(
             needs=ABOVE_0,
@@ -175,9 +199,11 @@ ROWS = (
     Elementwise(
         name="sqrt",
         inputs=("x",),
+        written_by_hand="√{0}",
         forward=np.sqrt,
         formula=lambda x: sp.sqrt(x),
         partials=lambda x, v: (1 / (2 * v),),
+        differentials=(Differential("power rule", "1/2*x**(-1/2) · dx", of="x**(1/2)"),),
         local=(lambda x, v: 1 / (2 * v),),
         slips=(
             Slip(0, "constant-factor", "1/v"),
@@ -187,6 +213,7 @@ ROWS = (
             Slip(0, "wrong-local", "2*v"),
             Slip(0, "wrong-local", "2*x*v/3"),
         ),
+        javascript=("Math.sqrt(x)", "1/(2*v)"),
         torch="torch.sqrt",
         convention="sqrt'(0) = inf: the root is vertical at 0 (by continuity)",
         domain=Domain(
@@ -212,6 +239,7 @@ ROWS = (
             Slip(0, "input-for-output", "1/(3*x**2)"),
             Slip(0, "wrong-local", "1/(2*v)"),
         ),
+        javascript=("Math.cbrt(x)", "1/(3*v**2)"),
         # the inner where is abs(x) with a derivative at 0: that of torch.abs would make inf × 0
         torch="torch.where(torch.signbit(x), -1.0, 1.0)"
         "*torch.where(torch.signbit(x), -x, x)**(1/3)",
@@ -231,6 +259,7 @@ ROWS = (
         forward=lambda x: 1 / np.sqrt(x),
         formula=lambda x: 1 / sp.sqrt(x),
         partials=lambda x, v: (-(v**3) / 2,),
+        differentials=(Differential("power rule", "-1/2*x**(-3/2) · dx", of="x**(-1/2)"),),
         local=(lambda x, v: -0.5 * v**3,),
         slips=(
             Slip(0, "sign", "v**3/2"),
@@ -238,6 +267,7 @@ ROWS = (
             Slip(0, "wrong-local", "2/v"),
             Slip(0, "wrong-local", "-v**2"),
         ),
+        javascript=("1/Math.sqrt(x)", "-0.5*v**3"),
         torch="torch.rsqrt",
         domain=Domain(
             needs=ABOVE_0,
@@ -252,6 +282,7 @@ ROWS = (
         forward=lambda x: x * x,
         formula=lambda x: x**2,
         partials=lambda x, v: (2 * x,),
+        differentials=(Differential("power rule", "2*x**(2 - 1) · dx", of="x**2"),),
         local=(lambda x, v: 2 * x,),
         slips=(
             Slip(0, "wrong-local", "x"),
@@ -259,6 +290,7 @@ ROWS = (
             Slip(0, "kept-exponent", "2*x**2"),
             Slip(0, "wrong-local", "x**3/3"),
         ),
+        javascript=("x*x", "2*x"),
         torch="torch.square",
         domain=Domain(samples=((1.5,), (-2.0,)), edges=((0.0,), (1e200,))),
     ),
@@ -268,6 +300,7 @@ ROWS = (
         forward=lambda x: 1 / x,
         formula=lambda x: 1 / x,
         partials=lambda x, v: (-1 / x**2,),
+        differentials=(Differential("reciprocal rule", "-1/x**2 · dx", of="1/x"),),
         local=(lambda x, v: -v * v,),
         slips=(
             Slip(0, "sign", "1/x**2"),
@@ -276,6 +309,7 @@ ROWS = (
             Slip(0, "wrong-local", "1"),
             Slip(0, "wrong-local", "log(x)"),
         ),
+        javascript=("1/x", "-v*v"),
         torch="torch.reciprocal",
         domain=Domain(
             needs="a number that is not 0",
@@ -290,6 +324,13 @@ ROWS = (
         forward=np.logaddexp,
         formula=lambda x, y: sp.log(sp.exp(x) + sp.exp(y)),
         partials=lambda x, y, v: (sp.exp(x - v), sp.exp(y - v)),
+        differentials=(
+            Differential(
+                "chain rule",
+                "(exp(x) · dx + exp(y) · dy)/(exp(x) + exp(y))",
+                of="log(exp(x) + exp(y))",
+            ),
+        ),
         local=(lambda x, y, v: 1 / (1 + np.exp(y - x)), lambda x, y, v: 1 / (1 + np.exp(x - y))),
         slips=(
             Slip(0, "missing-local", "exp(-v)"),
@@ -301,6 +342,7 @@ ROWS = (
             Slip(1, "wrong-local", "exp(y)/v"),
             Slip(1, "wrong-variable", "exp(x - v)"),
         ),
+        javascript=("logAddExp(x, y)", "1/(1 + Math.exp(y - x))", "1/(1 + Math.exp(x - y))"),
         torch="torch.logaddexp",
         domain=Domain(
             samples=((1.0, 2.0), (1.0, 1.0), (-3.0, 0.5)),
@@ -314,6 +356,9 @@ ROWS = (
         forward=lambda x, y: pick((x == 0) & ~np.isnan(y), 0.0, x * np.log(y)),
         formula=lambda x, y: x * sp.log(y),
         partials=lambda x, y, v: (sp.log(y), x / y),
+        differentials=(
+            Differential("product rule", "log(y) · dx + x · (1/y) · dy", of="x*log(y)"),
+        ),
         local=(
             lambda x, y, v: pick((x == 0) & (y <= 0), 0.0, np.log(y)),
             lambda x, y, v: x / y,
@@ -324,6 +369,8 @@ ROWS = (
             Slip(0, "wrong-local", "log(y) + 1"),
             Slip(1, "wrong-local", "1/y"),
         ),
+        javascript=("xlogy(x, y)", "x === 0 && y <= 0 ? 0 : Math.log(y)", "x/y"),
+        javascript_masks=("x === 0 && y <= 0", ""),
         torch="torch.xlogy",
         convention="xlogy(0, 0) = 0, with the derivative 0 by x and 0/0 = nan by y",
         notes="x*log(y), and 0 where x is 0 whatever y is",

@@ -26,6 +26,7 @@ ROWS = (
             Slip(0, "wrong-local", "x < 0"),
             Slip(0, "wrong-local", "sign(x)"),
         ),
+        javascript=("x < 0 ? 0 : x", "x <= 0 ? 0 : 1"),
         torch="torch.relu",
         convention="relu'(0) = 0: the subgradient of least norm",
         domain=Domain(
@@ -50,6 +51,7 @@ ROWS = (
             Slip(0, "wrong-local", "where(x > 0, 1, negative_slope*x)"),
             Slip(0, "wrong-local", "where(x < 0, 1, negative_slope)"),
         ),
+        javascript=("x > 0 ? x : x*negative_slope", "x > 0 ? 1 : negative_slope"),
         torch="torch.nn.functional.leaky_relu",
         convention="leaky_relu'(0) = negative_slope, the slope on the left: the one of least norm",
         domain=Domain(
@@ -79,6 +81,8 @@ ROWS = (
             Slip(1, "wrong-local", "x <= 0"),
             Slip(1, "wrong-local", "where(x > 0, x, 0)"),
         ),
+        javascript=("x > 0 ? x : a*x", "x > 0 ? 1 : a", "x > 0 ? 0 : x"),
+        javascript_masks=("", "x > 0"),
         # torch's own prelu takes a slope for each channel and does not broadcast; the inner where
         # keeps an infinite slope out of the gradient on the right
         torch="torch.where(x > 0, x, torch.where(x > 0, 0, a)*x)",
@@ -103,6 +107,7 @@ ROWS = (
             Slip(0, "wrong-local", "x > 0"),
             Slip(0, "domain", "1"),
         ),
+        javascript=("smaller(larger(x, 0), 6)", "x <= 0 || x >= 6 ? 0 : 1"),
         torch="torch.nn.functional.relu6",
         convention=f"{FLAT} (at 0 and 6)",
         domain=Domain(
@@ -132,6 +137,7 @@ ROWS = (
             Slip(0, "wrong-local", "x > min_val"),
             Slip(0, "wrong-local", "1 - v**2"),
         ),
+        javascript=("smaller(larger(x, min_val), max_val)", "x <= min_val || x >= max_val ? 0 : 1"),
         torch="torch.nn.functional.hardtanh",
         convention=FLAT,
         domain=Domain(
@@ -155,6 +161,7 @@ ROWS = (
             Slip(0, "domain", "1/6"),
             Slip(0, "wrong-local", "v*(1 - v)"),
         ),
+        javascript=("Math.min(Math.max(x + 3, 0), 6)/6", "x <= -3 || x >= 3 ? 0 : 1/6"),
         # torch.nn.functional.hardsigmoid differentiates with 1/6 rounded to float32
         torch="torch.nn.functional.relu6(x + 3)/6",
         convention=f"{FLAT} (at -3 and 3)",
@@ -180,6 +187,8 @@ ROWS = (
             Slip(0, "missing-path", "where(x <= -3, 0, where(x < 3, x/6, 1))"),
             Slip(0, "product-of-derivatives", "(x > -3)*(x < 3)/6"),
         ),
+        javascript=("x*Math.min(Math.max(x + 3, 0), 6)/6", "x <= -3 ? 0 : x < 3 ? x/3 + 0.5 : 1"),
+        javascript_masks=("x <= -3",),
         torch="torch.nn.functional.hardswish",
         convention="hardswish'(-3) = 0 and hardswish'(3) = 1: those of the straight outer pieces",
         domain=Domain(

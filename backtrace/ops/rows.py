@@ -80,6 +80,20 @@ class Slip(NamedTuple):
         return self.text(*shapes, **params) if callable(self.text) else self.text
 
 
+class Differential(NamedTuple):
+    """How a derivative is found by hand: the name of the rule, and what it makes of the operation.
+
+    The text is the differential of the output as a program in the names of the inputs, the params
+    and v, with dx for the differential of x: `x · dy + y · dx`. A row may have several: for an
+    input the first is meant that has its differential.
+    """
+
+    rule: str  # "product rule"
+    text: str
+    of: str = ""  # what the rule is applied to, where the operation is a name for it
+    constant: str = ""  # only where this input is a literal
+
+
 def where_local_is_zero(rule: Local) -> Mask:
     """The mask of an operation that selects: what its local derivative is 0 for, it blocks."""
 
@@ -100,6 +114,7 @@ class Op:
     inputs: tuple[str, ...]  # as in its signature; the last may be "*x": any number, or two or more
     notation: str = ""  # "{0}*{1}" for an operator; otherwise it is shown as a call
     call: str = ""  # the function's name where it is not `name` (log_base is written log(x, base))
+    written_by_hand: str = ""  # where notes have no call by name: "√{0}", "|{0}|", "σ", cases "{"
     also: tuple[str, ...] = ()  # second names
     chosen_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -206,6 +221,13 @@ class Elementwise(Op):
     local: tuple[Local, ...] | EachInput  # numpy, one an input
     # True: every zero local derivative blocks. Where nothing blocks, inf × 0 is nan, as in torch.
     masks: bool | tuple[Mask, ...] | EachInput = False
+    # The same for a page that computes it again in a browser: expressions in the names of the
+    # inputs, the params and v, and in the functions of render/page/rows.js. First the forward, then
+    # the local derivative by every input, empty where no gradient passes; the masks stand here
+    # where the row has its own. Of any number of inputs `x` is the list and `own` the one.
+    javascript: tuple[str, ...] = ()
+    javascript_masks: tuple[str, ...] = ()
+    differentials: tuple[Differential, ...] = ()  # none: "derivative of log", from `formula`
     smooth: bool = True  # False: `formula` has no derivative that sympy could give
     by_name: bool = False  # in longer formulas it stands as sigmoid(x), not as its formula
 

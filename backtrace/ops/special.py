@@ -35,11 +35,13 @@ def _trigamma(x: Value) -> Value:
 DIGAMMA = Elementwise(
     name="digamma",
     inputs=("x",),
+    written_by_hand="ψ",
     also=("psi",),
     forward=lambda x: special.digamma(x),
     formula=lambda x: sp.digamma(x),
     partials=lambda x, v: (sp.polygamma(1, x),),
     local=(lambda x, v: _trigamma(x),),
+    javascript=("digamma(x)", "trigamma(x)"),
     torch="torch.digamma",
     notes="the derivative of lgamma",
     domain=Domain(
@@ -73,6 +75,8 @@ ROWS = (
             Slip(0, "missing-path", "cos(pi*x)/x"),
             Slip(0, "quotient-sign", "(cos(pi*x) + v)/x"),
         ),
+        javascript=("x === 0 ? 1 : Math.sin(Math.PI*x)/(Math.PI*x)", "sincSlope(x)"),
+        javascript_masks=("x*x*Math.PI === 0",),
         torch="torch.sinc",
         notes="sin(pi*x)/(pi*x), as numpy and torch; sinc in mathematics and in sympy is sin(x)/x",
         domain=Domain(
@@ -92,6 +96,7 @@ ROWS = (
             Slip(0, "wrong-local", "exp(-x**2/2)/sqrt(2*pi)"),
             Slip(0, "wrong-local", "2*exp(x**2)/sqrt(pi)"),
         ),
+        javascript=("erf(x)", "2/Math.sqrt(Math.PI)*Math.exp(-x*x)"),
         torch="torch.erf",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((100.0,), (-np.inf,))),
     ),
@@ -106,6 +111,7 @@ ROWS = (
             Slip(0, "sign", "2*exp(-x**2)/sqrt(pi)"),
             Slip(0, "constant-factor", "-exp(-x**2)"),
         ),
+        javascript=("erfc(x)", "-2/Math.sqrt(Math.PI)*Math.exp(-x*x)"),
         torch="torch.erfc",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((100.0,), (-np.inf,))),
     ),
@@ -121,6 +127,7 @@ ROWS = (
             Slip(0, "wrong-local", "exp(v)*digamma(x)"),
             Slip(0, "missing-local", "exp(-v)"),
         ),
+        javascript=("lgamma(x)", "digamma(x)"),
         torch="torch.lgamma",
         notes="log(abs(gamma(x)))",
         domain=Domain(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backtrace.lazy import sympy as sp
-from backtrace.ops.rows import Domain, Elementwise, Slip, Value, pick
+from backtrace.ops.rows import Differential, Domain, Elementwise, Slip, Value, pick
 
 UNIT = "a number from -1 to 1"
 BEYOND_UNIT = "a number of at most -1 or at least 1"
@@ -34,6 +34,7 @@ ROWS = (
             Slip(0, "sign", "-cos(x)"),
             Slip(0, "wrong-local", "-sin(x)"),
         ),
+        javascript=("Math.sin(x)", "Math.cos(x)"),
         torch="torch.sin",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((np.inf,),)),
     ),
@@ -48,6 +49,7 @@ ROWS = (
             Slip(0, "sign", "sin(x)"),
             Slip(0, "wrong-local", "-cos(x)"),
         ),
+        javascript=("Math.cos(x)", "-Math.sin(x)"),
         torch="torch.cos",
         domain=Domain(samples=((0.7,), (-2.5,)), edges=((0.0,), (np.inf,))),
     ),
@@ -57,6 +59,13 @@ ROWS = (
         forward=np.tan,
         formula=lambda x: sp.tan(x),
         partials=lambda x, v: (1 + v**2,),
+        differentials=(
+            Differential(
+                "quotient rule",
+                "(cos(x)*cos(x) + sin(x)*sin(x))/cos(x)**2 · dx",
+                of="sin(x)/cos(x)",
+            ),
+        ),
         local=(lambda x, v: 1 + v * v,),
         slips=(
             Slip(0, "wrong-local", "1/cos(x)"),
@@ -68,6 +77,7 @@ ROWS = (
             Slip(0, "product-of-derivatives", "-cos(x)/sin(x)"),
             Slip(0, "wrong-local", "1 - v**2"),
         ),
+        javascript=("Math.tan(x)", "1 + v*v"),
         torch="torch.tan",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((np.pi / 2,),)),
     ),
@@ -77,6 +87,7 @@ ROWS = (
         forward=lambda x: 1 / np.cos(x),
         formula=lambda x: sp.sec(x),
         partials=lambda x, v: (v * sp.tan(x),),
+        differentials=(Differential("reciprocal rule", "sin(x)/cos(x)**2 · dx", of="1/cos(x)"),),
         local=(lambda x, v: v * np.tan(x),),
         slips=(
             Slip(0, "wrong-local", "tan(x)"),
@@ -84,6 +95,7 @@ ROWS = (
             Slip(0, "sign", "-v*tan(x)"),
             Slip(0, "wrong-local", "-1/sin(x)"),
         ),
+        javascript=("1/Math.cos(x)", "v*Math.tan(x)"),
         torch="1/torch.cos(x)",
         domain=Domain(samples=((0.0,), (0.7,), (-2.5,)), edges=((np.pi / 2,),)),
     ),
@@ -94,6 +106,7 @@ ROWS = (
         forward=lambda x: 1 / np.sin(x),
         formula=lambda x: sp.csc(x),
         partials=lambda x, v: (-v * sp.cot(x),),
+        differentials=(Differential("reciprocal rule", "-cos(x)/sin(x)**2 · dx", of="1/sin(x)"),),
         local=(lambda x, v: -v / np.tan(x),),
         slips=(
             Slip(0, "sign", "v*cot(x)"),
@@ -101,6 +114,7 @@ ROWS = (
             Slip(0, "wrong-local", "-v**2"),
             Slip(0, "wrong-local", "1/cos(x)"),
         ),
+        javascript=("1/Math.sin(x)", "-v/Math.tan(x)"),
         torch="1/torch.sin(x)",
         domain=Domain(
             needs=NO_HALF_TURN,
@@ -115,6 +129,13 @@ ROWS = (
         forward=lambda x: 1 / np.tan(x),
         formula=lambda x: sp.cot(x),
         partials=lambda x, v: (-1 - v**2,),
+        differentials=(
+            Differential(
+                "quotient rule",
+                "-(sin(x)*sin(x) + cos(x)*cos(x))/sin(x)**2 · dx",
+                of="cos(x)/sin(x)",
+            ),
+        ),
         local=(lambda x, v: -1 - v * v,),
         slips=(
             Slip(0, "sign", "v**2 + 1"),
@@ -123,6 +144,7 @@ ROWS = (
             Slip(0, "wrong-local", "1/cos(x)**2"),
             Slip(0, "wrong-local", "cos(x)**2"),
         ),
+        javascript=("1/Math.tan(x)", "-1 - v*v"),
         torch="1/torch.tan(x)",
         domain=Domain(
             needs=NO_HALF_TURN,
@@ -148,6 +170,7 @@ ROWS = (
             Slip(0, "wrong-local", "-cos(x)/sin(x)**2"),
             Slip(0, "wrong-local", "sqrt(1 - x**2)"),
         ),
+        javascript=("Math.asin(x)", "1/Math.sqrt(1 - x*x)"),
         torch="torch.asin",
         convention="asin'(-1) = asin'(1) = inf: vertical at the ends (by continuity)",
         domain=Domain(
@@ -174,6 +197,7 @@ ROWS = (
             Slip(0, "input-for-output", "-1/sin(x)"),
             Slip(0, "wrong-local", "sin(x)/cos(x)**2"),
         ),
+        javascript=("Math.acos(x)", "-1/Math.sqrt(1 - x*x)"),
         torch="torch.acos",
         convention="acos'(-1) = acos'(1) = -inf: vertical at the ends (by continuity)",
         domain=Domain(
@@ -201,6 +225,7 @@ ROWS = (
             Slip(0, "wrong-local", "-1/sin(x)**2"),
             Slip(0, "wrong-local", "1 + x**2"),
         ),
+        javascript=("Math.atan(x)", "1/(x*x + 1)"),
         torch="torch.atan",
         domain=Domain(samples=((0.0,), (0.5,), (-3.0,)), edges=((np.inf,), (1e200,))),
     ),
@@ -217,6 +242,7 @@ ROWS = (
             Slip(0, "wrong-local", "-1/(1 - x**2)"),
             Slip(0, "input-for-output", "-sin(x)**2"),
         ),
+        javascript=("Math.atan(1/(x + 0))", "-1/(x*x + 1)"),
         # atan(1/x), whose gradient in torch is nan at 0
         torch="torch.atan2(2*(x >= 0).double() - 1, (2*(x >= 0).double() - 1)*x)",
         convention="acot(0) = pi/2, where the value jumps; acot'(0) = -1, as on both sides",
@@ -241,6 +267,7 @@ ROWS = (
             Slip(0, "wrong-local", "1/sqrt(x**2 - 1)"),
             Slip(0, "sign", "-1/(abs(x)*sqrt(x**2 - 1))"),
         ),
+        javascript=("Math.acos(1/x)", "inverseSlope(1/x)"),
         torch="torch.acos(1/x)",
         convention="asec'(-1) = asec'(1) = inf: vertical at the ends (by continuity)",
         domain=Domain(
@@ -265,6 +292,7 @@ ROWS = (
             Slip(0, "wrong-local", "-1/sqrt(x**2 - 1)"),
             Slip(0, "sign", "1/(abs(x)*sqrt(x**2 - 1))"),
         ),
+        javascript=("Math.asin(1/x)", "-inverseSlope(1/x)"),
         torch="torch.asin(1/x)",
         convention="acsc'(-1) = acsc'(1) = -inf: vertical at the ends (by continuity)",
         domain=Domain(
@@ -296,6 +324,7 @@ ROWS = (
             Slip(1, "wrong-local", "x/(x**2 + y**2)"),
             Slip(1, "wrong-local", "-1/(x**2 + y**2)"),
         ),
+        javascript=("Math.atan2(y, x)", "over(x, x*x + y*y)", "over(-y, x*x + y*y)"),
         torch="torch.atan2",
         convention="atan2(0, 0) = 0 with the derivatives 0 and 0, as torch; on the negative x axis"
         " the value jumps from -pi to pi and the derivatives are those of both sides",
@@ -313,6 +342,11 @@ ROWS = (
         forward=np.hypot,
         formula=lambda x, y: sp.sqrt(x**2 + y**2),
         partials=lambda x, y, v: (x / v, y / v),
+        differentials=(
+            Differential(
+                "chain rule", "(x · dx + y · dy)/sqrt(x**2 + y**2)", of="sqrt(x**2 + y**2)"
+            ),
+        ),
         local=(lambda x, y, v: x / v, lambda x, y, v: y / v),
         slips=(
             Slip(0, "missing-local", "1/(2*v)"),
@@ -326,6 +360,7 @@ ROWS = (
             Slip(1, "wrong-local", "1"),
             Slip(1, "wrong-variable", "x/v"),
         ),
+        javascript=("Math.hypot(x, y)", "x/v", "y/v"),
         torch="torch.hypot",
         convention="hypot(0, 0) has the derivatives nan and nan (0/0), as torch",
         domain=Domain(

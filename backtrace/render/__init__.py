@@ -1,4 +1,4 @@
-"""The views of a trace, one file each: pure functions that return text or a rich renderable.
+"""The views of a trace: pure functions that return text, bytes or a rich renderable.
 
 Those for the terminal return a `rich.text.Text` in which every line is whole: print it on a
 console as wide as the `width` it was made for. None of them prints.
@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 DIGITS = 6  # significant digits of a number in a view
-ViewName: TypeAlias = Literal["tree", "table"]
+Direction: TypeAlias = Literal["LR", "TB"]  # left to right, top to bottom
+Theme: TypeAlias = Literal["light", "dark"]
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     View = Callable[..., Text]
+    Writer = Callable[..., bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +38,48 @@ class Look:
     full: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a view is told of the file it is for.
+
+    `full` shows every entry of every array, `formulas=False` leaves the formulas out of JSON.
+    """
+
+    digits: int = DIGITS
+    direction: Direction = "LR"
+    theme: Theme = "light"
+    full: bool = False
+    formulas: bool = True
+
+
 PLAIN = Look()  # for a pipe, or for print() in Python
+PLAIN_SHEET = Sheet()
 
 
-class _Views(Mapping[str, "View"]):
-    """The views of --view by name; a view's module is imported when it is asked for."""
+class _Folder(Mapping[str, Any]):
+    """The functions of a folder in which every file has one, called as the file is.
 
-    _names = get_args(ViewName)
+    A file is imported when its function is asked for.
+    """
 
-    def __getitem__(self, name: str) -> View:
-        if name not in self._names:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @cached_property
+    def _files(self) -> tuple[str, ...]:
+        return tuple(sorted(found.name for found in iter_modules([f"{__path__[0]}/{self._name}"])))
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._files:
             raise KeyError(name)
-        view: Any = getattr(import_module(f"backtrace.render.{name}"), name)
-        return view  # type: ignore[no-any-return]
+        return getattr(import_module(f"{__name__}.{self._name}.{name}"), name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._files)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._files)
 
 
-VIEWS: Mapping[str, View] = _Views()
+VIEWS: Mapping[str, View] = _Folder("views")  # by the name that --view takes
+FILES: Mapping[str, Writer] = _Folder("files")  # by the end of a path, without the dot

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from backtrace.render.cells import DIM, Cell, folded, folded_at_signs, padded, trimmed, width_of
-from backtrace.render.equations import NOTHING, Equation
+from backtrace.render.edges import NOTHING, Equation
 from backtrace.render.phrases import Phrases
 
 NARROWEST = 16  # columns that a line of the stacked layout is folded to at least

@@ -24,7 +24,7 @@ from backtrace.render.cells import (
     folded,
     folded_at_signs,
 )
-from backtrace.render.equations import by_rule, product, times, total
+from backtrace.render.edges import by_rule, product, times, total
 from backtrace.render.phrases import Phrases
 from backtrace.render.text import ASCII
 

@@ -27,7 +27,7 @@ from backtrace.render.cells import (
     folded_at_signs,
     width_of,
 )
-from backtrace.render.equations import Equation, edge, total
+from backtrace.render.edges import Equation, edge, total
 from backtrace.render.layout import Row, in_layout
 from backtrace.render.phrases import Phrases
 

@@ -19,7 +19,7 @@ from backtrace.graph import Constant
 from backtrace.records import Trace
 from backtrace.render import PLAIN, Look
 from backtrace.render.cells import DIM, Cell, assembled, folded
-from backtrace.render.equations import NOTHING, edge, total
+from backtrace.render.edges import NOTHING, edge, total
 from backtrace.render.layout import Heading, Row, in_layout
 from backtrace.render.outline import Line, Outline, outline
 from backtrace.render.phrases import Phrases

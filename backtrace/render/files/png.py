@@ -1,0 +1,18 @@
+"""The computational graph as a picture, drawn in the font of the package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backtrace.records import Trace
+from backtrace.render import PLAIN_SHEET, Sheet
+from backtrace.render.picture.canvas import png_of
+from backtrace.render.picture.whole import scene
+
+if TYPE_CHECKING:
+    from backtrace.crosscheck import Check
+
+
+def png(trace: Trace, check: Check, sheet: Sheet = PLAIN_SHEET) -> bytes:
+    """The same picture as svg in pixels, two for each of its units."""
+    return png_of(scene(trace, check, sheet))

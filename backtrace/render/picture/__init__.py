@@ -1,0 +1,38 @@
+"""The picture of a trace: the graph with a number at every place, as svg, png or pdf.
+
+    trace -> what is drawn (drawing, words) -> where it stands (layout) -> shapes and texts (scene)
+
+One scene has two writers: svg.py, and canvas.py for png and pdf.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backtrace.records import Trace
+from backtrace.render import PLAIN_SHEET, Sheet
+from backtrace.render.picture.drawing import MOST_NODES
+from backtrace.render.picture.svg import svg_of
+from backtrace.render.picture.whole import scene
+
+if TYPE_CHECKING:
+    from backtrace.crosscheck import Check
+
+__all__ = ["MOST_NODES", "svg_text"]
+
+
+def svg_text(
+    trace: Trace,
+    check: Check | None,
+    sheet: Sheet = PLAIN_SHEET,
+    *,
+    roomy: bool = False,
+    embedded: bool = False,
+) -> str:
+    """The picture as SVG; without a check there is no verdict under it.
+
+    `roomy` keeps room for longer numbers, which a page may put in the place of these; `embedded`
+    is the element without the declaration of a file. Raises UsageError where the graph has more
+    than MOST_NODES nodes.
+    """
+    return svg_of(scene(trace, check, sheet, roomy=roomy), embedded=embedded)
