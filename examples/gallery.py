@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 FOLDER = ROOT / "examples" / "gallery"
 EQUATIONS = re.compile(r"(?s)(<!-- equations -->\n).*?(<!-- /equations -->)")
-STEP, SIZE = 13, {"width": 1100, "height": 700}  # of the page's picture
+STEP, SIZE = 13, {"width": 1200, "height": 720}  # of the page's picture
 
 
 def commands(text: str) -> list[str]:

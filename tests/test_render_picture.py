@@ -169,8 +169,8 @@ def test_too_much_is_refused(program: str) -> None:
 
 
 def test_roomy_keeps_room_for_every_number() -> None:
-    """With any other values of the variables the texts still fit into their places."""
-    near, far = ({"w": 1, "x": 1}, {"w": -1.23456e-300, "x": 9.87654e-7})
+    """With other values of the variables the texts, of room_of_number, fit into their places."""
+    near, far = ({"w": 1, "x": 1}, {"w": -123.456, "x": -0.123456})
     drawn = drawing(backtrace.trace("w*x + w**2", near), roomy=True)
     other = drawing(backtrace.trace("w*x + w**2", far))
     for place, node in enumerate(drawn.nodes):

@@ -23,7 +23,7 @@ from backtrace.render.page.inputs import inputs, no_inputs
 from backtrace.render.page.markup import NOTHING, Markup, escaped, joined, tag
 from backtrace.render.page.steps import PHASES, listed, steps
 from backtrace.render.page.table import table
-from backtrace.render.picture import svg_text
+from backtrace.render.picture import room_of_number, svg_text
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
@@ -64,7 +64,8 @@ def _script(trace: Trace, sheet: Sheet) -> str:
     """All of the JavaScript, as one text; without the two passes where there are none."""
     code = "const forward = null, backward = null, SUMS = {};"
     code = code if obstacle(trace) else passes(trace)
-    sizes = f"const DIGITS = {sheet.digits:d}, MANY_TERMS = {MANY_TERMS:d};"
+    room = room_of_number(sheet.digits)
+    sizes = f"const DIGITS = {sheet.digits:d}, ROOM = {room:d}, MANY_TERMS = {MANY_TERMS:d};"
     parts = [sizes, code, *map(_asset, SCRIPTS)]
     return '"use strict";\n{\n' + "\n".join(parts) + "}\n"
 

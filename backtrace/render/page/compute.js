@@ -9,9 +9,9 @@ const FIELDS = all("[data-input]");
 const NAMES = new Map(all("[data-open]").map((link) => [link.dataset.open, link.textContent]));
 let numbers = null; // by key, after something was changed
 
-function texts(key) {
-  if (!key.startsWith("sum:")) return shown(numbers.get(key), DIGITS);
-  const terms = SUMS[key.slice(4)].map((edge) => shown(numbers.get(`product:${edge}`), DIGITS));
+function texts(key, written) {
+  if (!key.startsWith("sum:")) return written(numbers.get(key), DIGITS);
+  const terms = SUMS[key.slice(4)].map((edge) => written(numbers.get(`product:${edge}`), DIGITS));
   const hidden = terms.length - 2 * MANY_TERMS; // as in the other views
   if (hidden > 1) terms.splice(MANY_TERMS, hidden, `… (${hidden.toLocaleString("en")} more)`);
   return terms.map((term, at) => (at && term.startsWith("-") ? `(${term})` : term)).join(" + ");
@@ -53,7 +53,8 @@ function refresh() {
     return;
   }
   numbers = compute(inputs);
-  for (const element of NUMBERS) put(element, texts(element.dataset.number));
+  for (const element of NUMBERS)
+    put(element, texts(element.dataset.number, element.closest("svg") ? fitted : shown));
   for (const note of all("[data-blocked]")) note.hidden = !isBlocked(note.dataset.blocked);
   document.body.classList.add("changed");
   tell();

@@ -21,5 +21,11 @@ function shown(number, digits) {
   return `${figures === "0" ? "" : sign}${pointed(figures.padEnd(place + 1, "0"), place + 1)}`;
 }
 
+// A number in the picture, to as many digits as there is room for.
+function fitted(number, digits) {
+  const text = shown(number, digits);
+  return text.length <= ROOM || digits === 1 ? text : fitted(number, digits - 1);
+}
+
 const pointed = (figures, at) =>
   figures.length > at ? `${figures.slice(0, at)}.${figures.slice(at)}` : figures;

@@ -14,11 +14,12 @@ from backtrace.render import PLAIN_SHEET, Sheet
 from backtrace.render.picture.drawing import MOST_NODES
 from backtrace.render.picture.svg import svg_of
 from backtrace.render.picture.whole import scene
+from backtrace.render.picture.words import room_of_number
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
 
-__all__ = ["MOST_NODES", "svg_text"]
+__all__ = ["MOST_NODES", "room_of_number", "svg_text"]
 
 
 def svg_text(
@@ -31,8 +32,8 @@ def svg_text(
 ) -> str:
     """The picture as SVG; without a check there is no verdict under it.
 
-    `roomy` keeps room for longer numbers, which a page may put in the place of these; `embedded`
-    is the element without the declaration of a file. Raises UsageError where the graph has more
-    than MOST_NODES nodes.
+    `roomy` keeps room for longer numbers, of up to `room_of_number` characters, which a page may
+    put in the place of these; `embedded` is the element without the declaration of a file.
+    Raises UsageError where the graph has more than MOST_NODES nodes.
     """
     return svg_of(scene(trace, check, sheet, roomy=roomy), embedded=embedded)

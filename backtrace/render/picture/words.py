@@ -20,7 +20,7 @@ from backtrace.render.picture.lines import Kind, Line, Piece, Role, broken, form
 
 ROOM = Room(30, 16)  # characters of an array
 WIDEST_NODE, WIDEST_EDGE = 240.0, 190.0  # of a line; what is wider is broken at spaces
-ROOMIEST = 320.0  # the same where there is room for longer numbers
+ROOMIEST = 280.0  # the same where there is room for longer numbers
 ROLES: dict[str, Role] = {
     "": "ink",
     NAME: "ink",
@@ -161,10 +161,18 @@ class Words:
         if piece.text.startswith("["):
             widest = "8" * self.say.room.whole
         else:
-            one = f"-8.{'8' * (self._digits - 1)}e-308"
+            one = "8" * room_of_number(self._digits)
             count = piece.text.count(" + ") + 1
             widest = " + ".join([one] + [f"({one})"] * (count - 1))
         return Piece(piece.text, piece.role, piece.italic, piece.level, piece.key, widest)
+
+
+def room_of_number(digits: int) -> int:
+    """The characters that a roomy picture keeps for a number to so many digits: of `-1.23457`.
+
+    One with an exponent is written there to fewer digits; all fit to one digit, as `-1e-308`.
+    """
+    return max(digits + 2, len("-1e-308"))
 
 
 def note(text: str) -> Line:
