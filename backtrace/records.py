@@ -258,19 +258,26 @@ class Trace:
         return check(self, engine)
 
     def save(
-        self, path: str | PathLike[str], *, direction: Direction = "LR", theme: Theme = "light"
+        self,
+        path: str | PathLike[str],
+        *,
+        direction: Direction = "LR",
+        theme: Theme = "light",
+        digits: int = 6,
+        full: bool = False,
     ) -> None:
         """Write a file as -o does: `trace.save("graph.svg")`; the end of the path says its kind.
 
-        A picture has the verdict of the check in its caption. Raises UsageError for another kind,
-        and with the system's reason where the file cannot be written.
+        `direction`, `theme`, `digits` and `full` are as on the command line. A picture has the
+        verdict of the check in its caption. Raises UsageError for another kind, and with the
+        system's reason where the file cannot be written.
         """
         from backtrace.crosscheck import checked
         from backtrace.render import Sheet
         from backtrace.render.saving import require_file, save
 
         require_file(fspath(path), "save()")
-        sheet = Sheet(direction=direction, theme=theme)
+        sheet = Sheet(digits=digits, direction=direction, theme=theme, full=full)
         save(self, checked(self), fspath(path), sheet)
 
     def __str__(self) -> str:

@@ -36,10 +36,13 @@ def local_text(graph: Graph, via: int, slot: int) -> str:
     node = graph.nodes[via]
     if not isinstance(node, Apply) or not node.op.passes(slot):
         raise ValueError(f"no gradient passes from node {via} to its input {slot}")
-    op = _of_numbers(node.op)
-    inputs = [_symbol(graph, i) for i in node.inputs]
-    partials = op.partials(*inputs, _symbol(graph, via), **exact_params(dict(node.params)))
-    return text(partials[slot])
+    op, params = _of_numbers(node.op), exact_params(dict(node.params))
+    v = _symbol(graph, via)
+    partial = op.partials(*(_symbol(graph, i) for i in node.inputs), v, **params)[slot]
+    if partial.has(sp.I):  # log(-2) has no real value: it stays as it is
+        named = (sp.Symbol(graph.labels[i], real=True) for i in node.inputs)
+        partial = op.partials(*named, v, **params)[slot]
+    return text(partial)
 
 
 def gradient_formula(graph: Graph, index: int | None) -> str | None:

@@ -27,9 +27,9 @@ from backtrace.homework.reports import Facts
 from backtrace.homework.reports.csv import COLUMNS, cell
 from backtrace.homework.reports.encoding import number
 from backtrace.homework.reports.junit import OUTCOMES
-from backtrace.homework.reports.markdown import code_span, escaped
 from backtrace.homework.reports.wording import excerpt, legible
 from backtrace.homework.verdicts import STATES
+from backtrace.markdown import code_span, escaped
 
 # -- json
 

@@ -19,7 +19,7 @@ MODULES = [".".join(f.relative_to(PACKAGE.parent).with_suffix("").parts) for f i
 # A layer imports from the layers before it, and from itself within one package.
 LAYERS = [
     {"errors", "lazy", "names"},
-    {"ops", "replacing"},
+    {"ops", "replacing", "markdown"},
     {"graph"},
     {"symbolic", "passes", "roles"},
     {"records", "reading", "prepared"},

@@ -28,12 +28,15 @@ CELLS = {
     "kept gradients": "t.gradients",
     "cell": "%%backtrace w=2 x=-3 y=1\nyhat = w*x\ns = yhat - y\nloss = s**2",
     "quiet": '%backtrace "(w*x-y)**2" --w 1 --x 1 --y 2 -q',
+    "magic descent": '%backtrace descend "(w*x-y)**2" w=1 x=1 y=2 --wrt w --steps 3',
+    "magic equations": '%backtrace "w*x" w=1 x=1 --view equations',
     "ops": "%backtrace ops relu",
     "unread": '%backtrace "w*" --w 1',
     "unbound": '%backtrace "w*x" --w 1',
+    "unclosed": '%backtrace "w*x w=1',
     "after": "1 + 1",
 }
-FAILS = ("unread", "unbound")
+FAILS = ("unread", "unbound", "unclosed")
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +83,13 @@ def test_a_large_trace_shows_its_tree(outputs: dict[str, list[Any]]) -> None:
     assert "--depth" in bundle["text/plain"]
 
 
-def test_a_descent_shows_its_plot(outputs: dict[str, list[Any]]) -> None:
+@pytest.mark.parametrize("name", ["descent", "magic descent"])
+def test_a_descent_shows_its_plot(outputs: dict[str, list[Any]], name: str) -> None:
     """The plot, start and end in LaTeX, the steps as text."""
-    bundle = data(outputs["descent"])
+    bundle = data(outputs[name])
     assert bundle.keys() == {"image/svg+xml", "text/latex", "text/plain"}
+    if name != "descent":
+        return
     assert r"w &: 1 \to 1.67232" in bundle["text/latex"]
     assert "update 1" in bundle["text/plain"]
 
@@ -109,14 +115,21 @@ def test_the_magic_returns_the_trace(outputs: dict[str, list[Any]]) -> None:
     assert data(outputs["kept gradients"])["text/plain"] == "{'w': 3.0}"
 
 
-@pytest.mark.parametrize(("name", "text"), [("quiet", "w\t-2\n"), ("ops", "relu")])
+PRINTED = [("quiet", "w\t-2\n"), ("ops", "relu"), ("magic equations", "product rule")]
+
+
+@pytest.mark.parametrize(("name", "text"), PRINTED)
 def test_the_magic_prints(outputs: dict[str, list[Any]], name: str, text: str) -> None:
     """With options for the screen, and with subcommands, it prints what the command prints."""
-    printed = "".join(o.text for o in outputs[name] if o.get("name") == "stdout")
+    assert all(output.output_type == "stream" for output in outputs[name])
+    printed = "".join(o.text for o in outputs[name] if o.name == "stdout")
     assert text in printed
 
 
-@pytest.mark.parametrize(("name", "text"), [("unread", "w*"), ("unbound", "no value for x")])
+TOLD = [("unread", "w*"), ("unbound", "no value for x"), ("unclosed", "No closing quotation")]
+
+
+@pytest.mark.parametrize(("name", "text"), TOLD)
 def test_the_magic_tells_errors(outputs: dict[str, list[Any]], name: str, text: str) -> None:
     """What cannot be read is told in a few lines, without a traceback, and the kernel goes on."""
     (output,) = outputs[name]
@@ -126,9 +139,11 @@ def test_the_magic_tells_errors(outputs: dict[str, list[Any]], name: str, text: 
     assert data(outputs["after"])["text/plain"] == "2"
 
 
-def test_only_what_is_asked_for_is_made() -> None:
+def test_only_what_is_asked_for_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """A front end names what it can show, or what it cannot."""
     trace = backtrace.trace("w*x", w=1, x=2)
+    assert "image/svg+xml" in trace._repr_mimebundle_()
+    monkeypatch.delattr("backtrace.render.notebook.svg_text")
     assert trace._repr_mimebundle_(include=["text/plain"]).keys() == {"text/plain"}
     assert "image/svg+xml" not in trace._repr_mimebundle_(exclude=["image/svg+xml"])
 

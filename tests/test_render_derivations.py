@@ -220,8 +220,12 @@ def test_rules_of_arrays(name: str) -> None:
     trace = traced(name)
     blocks = derived(trace, Look()).local.blocks
     said = [e for b in blocks for e in b.equations if e.sign == "gets"]
-    words = [remark for block in blocks for remark in block.remarks]
-    assert said or words
+    graph = trace.graph
+    edges = [e for k in range(len(graph.nodes)) for e in trace.edges(k)]
+    ruled = [trace.contribution(*e) for e in edges if e[0] in graph.structural]
+    assert len(said) == sum(not found.in_words for found in ruled)
+    words = " ".join(text_of(remark) for block in blocks for remark in block.remarks)
+    assert all(found.local in words for found in ruled if found.in_words)
     for equation in said:
         assert "with Ḡ = ∂" in text_of(equation.sides[-1].reason)
 

@@ -18,7 +18,6 @@ import pytest
 from backtrace import Descent, descend
 from backtrace.ops.axes import Misfit
 from backtrace.prepared import Prepared
-from backtrace.render.descents import plot as plotting
 from backtrace.render.descents.heights import MOST_LEVELS, SIDE, grid_of, relief
 from backtrace.render.descents.path import FAR, losses_of, path_of, thinned
 from backtrace.render.descents.plot import FORMATS, plot
@@ -72,12 +71,6 @@ RUNS: dict[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
 MAPS = {"rosenbrock", "line", "batches", "diverged", "slowly", "at once", "unbounded", "max_loss"}
 MAPS |= {"out of log", "nowhere", "no step", "constant", "reaches 0", "ascend", "ascend far"}
 MAPS |= {"steps", "slope", "across", "far off", "huge", "tiny", "explodes", "hills"}
-
-
-@pytest.fixture(autouse=True)
-def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is hidden elsewhere is an error here: equal limits, no levels, overflows."""
-    monkeypatch.setattr(plotting, "WARNINGS", "error")
 
 
 @cache

@@ -17,8 +17,8 @@ from backtrace.crosscheck import not_checked
 from backtrace.records import Trace
 from backtrace.render import FILES, PLAIN_SHEET, Look, Sheet
 from backtrace.render.derivations import derived
-from backtrace.render.derivations.closing import MOST_ROWS
-from backtrace.render.derivations.mathematics import Setter
+from backtrace.render.derivations.latex import Setter
+from backtrace.render.derivations.surroundings import MOST_ROWS
 from backtrace.render.files.tex import PREAMBLE
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")

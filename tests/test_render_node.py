@@ -10,7 +10,8 @@ import pytest
 import backtrace
 from backtrace.errors import UsageError
 from backtrace.render import Look
-from backtrace.render.node import MOST_EDGES, node
+from backtrace.render.edges import MOST_EDGES
+from backtrace.render.node import node
 
 TWICE = ("(y - (w*x + b))**2 + w**2", {"y": 2, "w": 1, "x": 1, "b": 0})
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from backtrace import trace
 from backtrace.graph import Apply, Constant, Leaf
 from backtrace.homework.answers.latex import from_latex
+from backtrace.ops import FUNCTIONS as FUNCTIONS_OF_OPS
 from backtrace.ops import OPS, Op
 from backtrace.records import Trace
-from backtrace.render.notation import typeset
+from backtrace.render.notation import reading, typeset
 from backtrace.render.notation.latex import latex
 from backtrace.render.notation.mathml import mathml
 from backtrace.render.notation.runs import Run, runs
@@ -40,6 +41,16 @@ WRITTEN = [
     ("Ḡ @ W.T", r"\bar{G}\,W^{\mathsf{T}}", "Ḡ W^{T}"),
     ("c·1*theta", r"c^{(1)}\cdot \theta", "c^{(1)}·θ"),
     ("w_ih", r"w_{\mathit{ih}}", "w_{ih}"),
+    ("learning_rate", r"\mathit{learning\_rate}", "learning_rate"),
+    ("x_1_2", r"x_{\mathit{1,2}}", "x_{1,2}"),
+    ("a__b", r"\mathit{a\_\_b}", "a__b"),
+    ("_*_1", r"\mathit{\_}\cdot \mathit{\_}_{1}", "_·__{1}"),
+    ("Xᵀ @ w", r"X^{\mathsf{T}}\,w", "X^{T} w"),
+    (
+        "x*(y > 0)/sum(x == y)",
+        r"\frac{x\cdot [y>0]}{\operatorname{sum}([x=y])}",
+        "x·[y > 0]/sum([x = y])",
+    ),
     ("what", r"\hat{w}", "ŵ"),
     ("chat_2", r"\hat{c}_{2}", "ĉ_{2}"),
     ("loss", r"\mathit{loss}", "loss"),
@@ -91,6 +102,43 @@ OWN = [op for op in OPS.values() if "{0}" in op.written_by_hand or op.written_by
 def test_own_notation(op: Op) -> None:
     """What a row says of its notation is used, whatever stands inside."""
     assert op.written not in on_one_line(runs(typeset(f"{op.written}(x + 1)")))
+
+
+def test_a_choice_has_the_name_it_was_read_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the function behind a brace is called stands in its row of the table alone."""
+    monkeypatch.setattr(reading, "FUNCTIONS", {"pick": FUNCTIONS_OF_OPS["where"]})
+    term = reading.typeset("pick(x > 0, 1, pick(x < 0, -1, 0))")
+    assert on_one_line(runs(term)) == "pick(x > 0, 1, pick(x < 0, -1, 0))"
+
+
+SLOTS = [  # which slots are operands, whose negative numbers have brackets
+    ("□0*□1", "0 1!"),
+    ("□0 - □1/2", "0 1"),
+    ("□0 - □1*2", "0 1!"),
+    ("-□0", "0!"),
+    ("□0**□1", "0! 1"),
+    ("2*□0", "0!"),
+    ("(□0)**2", "0"),
+    ("max(□0, □1)", "0 1"),
+    ("floor(□0)", "0"),
+    ("f(x=□0)", "0"),
+    ("where(□0 > □1, □2, □3)", "2 0 1! 3"),
+    ("90000 + □0 + 90001", "0!"),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), SLOTS)
+def test_slots(text: str, found: str) -> None:
+    """A slot is filled by whoever writes the formula, who hears whether it is an operand."""
+    put: list[str] = []
+
+    def filled(index: int, operand: bool) -> str:
+        put.append(f"{index}{'!' * operand}")
+        return f"<mn>{index}</mn>"
+
+    ET.fromstring(f"<math>{mathml(typeset(text), filled)}</math>")  # noqa: S314  (made here)
+    assert " ".join(put) == found
+    assert put
 
 
 # -- formulas mean the same
@@ -170,6 +218,7 @@ def test_one_line_means_the_same(formula: str) -> None:
 @given(st.text(max_size=40) | st.text("∂xyW0123.*/+-()[],=<@ \"\\{}$&_^%#~'", max_size=40))
 @example("<img src=x onerror=alert(1)>")
 @example("(" * 3000)
+@example("□1 + □99999999999999999999")
 @example("\\input{x}$")
 def test_whatever_is_written(text: str) -> None:
     """Any text can be set: the markup is whole, and nothing of the text becomes markup."""

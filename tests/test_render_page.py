@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
@@ -13,15 +14,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_render_snapshots import PROGRAMS, WHOLE, traced
+from test_render_snapshots import WHOLE, traced
 
 import backtrace
 from backtrace.crosscheck import not_checked
+from backtrace.crosscheck.report import Status
 from backtrace.errors import UsageError
 from backtrace.graph import Apply
 from backtrace.records import Trace
 from backtrace.render import FILES, Sheet
+from backtrace.render.edges import MOST_EDGES
+from backtrace.render.node import node
 from backtrace.render.page import SCRIPTS, _asset
+from backtrace.render.page.calculations import calculation
 from backtrace.render.page.code import edges, obstacle
 from backtrace.render.page.colours import pairs
 from backtrace.render.page.equations import Equations
@@ -278,6 +283,120 @@ def test_digits() -> None:
     assert "const DIGITS = 3, " in html(trace, digits=3)
 
 
-def test_programs_are_many() -> None:
-    """The programs above are those of the other views, without the chain and the large one."""
-    assert set(WHOLE) < set(PROGRAMS)
+# -- what equations are made of
+
+
+def written(trace: Trace) -> list[str]:
+    """Every equation of the steps, as text."""
+    return [plain(step.equation) for step in lesson(trace)]
+
+
+NEAR = st.integers(90_000, 90_010)
+LITERALS = ["x*{}", "x + {}", "x**{}", "elu(x, {})", "softplus(x, beta={})", "leaky_relu(x, {})"]
+
+
+@given(st.sampled_from(LITERALS), NEAR | st.integers(2, 10**6), st.sampled_from([-3.0, 0.5]))
+def test_any_literal_stands_as_it_was_written(program: str, literal: int, x: float) -> None:
+    """No number of a program, and no param, is taken for a place that a value is put into."""
+    trace = backtrace.trace(program.format(literal), x=x)
+    (forward,) = [s for s in lesson(trace) if s.phase == "forward"]
+    assert plain(forward.equation).count(str(literal)) >= 2
+    assert re.findall('data-number="(.*?)"', forward.equation) == [
+        "value:0",
+        f"value:{trace.graph.output}",
+    ]
+
+
+def test_places_are_no_literals() -> None:
+    """Two params that a slot was once written as."""
+    trace = backtrace.trace("clamp(x, 90000, 90001)", x=5)
+    assert "L=clamp\u2061(x,90000,90001)=clamp\u2061(5,90000,90001)=90000" in written(trace)
+
+
+@pytest.mark.parametrize(
+    ("program", "equation"),
+    [
+        ("x - y", "L=x−y=−3−(−2)=−1"),
+        ("x**y", "L=xy=(−3)−2=0.111111"),
+        ("max(x, y)", "L=max\u2061(x,y)=max\u2061(−3,−2)=−2"),
+        ("-y", "L=−y=−(−2)=2"),
+        ("x/y", "L=xy=−3−2=1.5"),
+        ("abs(y)", "L=|y|=|−2|=2"),
+    ],
+)
+def test_brackets_around_negative_numbers(program: str, equation: str) -> None:
+    """A negative number is in brackets after a sign and under an exponent, and nowhere else."""
+    trace = backtrace.trace(program, {n: v for n, v in (("x", -3), ("y", -2)) if n in program})
+    assert equation in written(trace)
+
+
+def test_the_seed_is_where_gradients_start() -> None:
+    """The step that starts the backward pass says the gradient that was given."""
+    found = [plain(s.said) for s in lesson(backtrace.trace("w*x", w=1, x=2, seed=5))]
+    assert "The gradient starts at L, with 5" in found
+
+
+def test_a_long_sum_is_cut_in_one_way() -> None:
+    """A gradient of many contributions has the same terms in its equation and in the picture."""
+    trace = backtrace.trace(" + ".join(f"{k}*w" for k in range(2, 11)), w=1)
+    key = f"sum:{trace.graph.variables['w']}"
+    (drawn,) = re.findall(rf'data-number="{key}"[^>]*>([^<]*)<', html(trace))
+    (equation,) = [e for e in written(trace) if "more" in e]
+    assert drawn.replace(" ", "") in equation.replace(" ", "")
+    assert drawn == "2 + 3 + 4 + … (3 more) + 8 + 9 + 10"
+
+
+def test_why_an_edge_is_blocked() -> None:
+    """It is said of all operations: x**0 selects nothing, and yet nothing passes."""
+    found = html(backtrace.trace("x**0", x=2))
+    assert "blocked where the local derivative is 0" in found
+    assert "selected" not in found
+
+
+def test_the_same_edges_as_the_node_view() -> None:
+    """Of many contributions the last are spelled out, of many inputs the first."""
+    uses, inputs = MOST_EDGES + 5, MOST_EDGES + 3
+    names = [f"x{k}" for k in range(inputs)]
+    trace = backtrace.trace(
+        "\n".join([f"m = max({', '.join(names)})", *["m = m + w"] * uses]),
+        {
+            **dict.fromkeys(names, 1),
+            "w": 1,
+        },
+    )
+    equations = Equations(trace, Sheet())
+    w, m = trace.graph.variables["w"], trace.graph.names["m"]
+    found = plain(calculation(equations, w))
+    assert found.count("through ") == MOST_EDGES
+    assert "… and 5 contributions before these" in found
+    first = next(i for i, n in enumerate(trace.graph.nodes) if isinstance(n, Apply))
+    assert plain(calculation(equations, first)).count("to x") == MOST_EDGES
+    assert m != first
+
+
+@pytest.mark.parametrize(
+    ("program", "wrt", "name", "why"),
+    [
+        ("w*2", None, "2", "a constant has none"),
+        ("w*x", "w", "x", "none was asked for"),
+    ],
+)
+def test_why_there_is_no_gradient(program: str, wrt: str | None, name: str, why: str) -> None:
+    """The page says it as the view of one node does."""
+    bindings = {n: 1 for n in "wx" if n in program}
+    trace = backtrace.trace(program, bindings, wrt=wrt)
+    index = trace.graph.labels.index(name)
+    assert f"Gradient{why}" in plain(calculation(Equations(trace, Sheet()), index))
+    assert why in node(trace, name).plain
+
+
+@pytest.mark.parametrize(
+    ("status", "sign", "role"),
+    [("agrees", "✓ ", "value"), ("convention", "! ", "kink"), ("differs", "✗ ", "bad")],
+)
+def test_the_verdict_is_marked_as_in_the_terminal(status: Status, sign: str, role: str) -> None:
+    """At a kink the check is something to look at, and no plain success."""
+    trace = backtrace.trace("w*x", w=1, x=2)
+    check = replace(not_checked(trace), status=status, summary="so it is")
+    read = FILES["html"](trace, check, Sheet()).decode()
+    assert f'<p class="verdict {role}" id="verdict">{sign}so it is</p>' in read

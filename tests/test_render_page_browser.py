@@ -261,9 +261,22 @@ CONTRASTS = """() => {
 def test_text_can_be_read(shown: Shown, scheme: str) -> None:
     """In light and in dark every text stands out from what is behind it, 4.5 to 1."""
     with shown(*TWICE, "#step=99", color_scheme=scheme) as page:
+        # a text that is skipped while it is not on the screen may not be asked for its colour
+        page.add_style_tag(content="* { content-visibility: visible !important; }")
         found = page.evaluate(CONTRASTS)
         assert len(found) > 100
         assert not [html for contrast, html in found if contrast < 4.5]
+
+
+def test_steps_that_have_not_come_take_no_room(shown: Shown) -> None:
+    """They are neither seen nor read aloud, and the list is as high as the step it shows."""
+    with shown(*TWICE, "#step=4") as page:
+        heights = "es => es.filter(e => e.hidden).map(e => e.offsetHeight)"
+        hidden = page.eval_on_selector_all("#steps > li", heights)
+        assert len(hidden) == last(page)
+        assert set(hidden) == {0}
+        assert page.locator("#steps").get_by_role("listitem").count() == 1
+        assert "The inputs have their values" not in page.locator("#steps").aria_snapshot()
 
 
 def test_dark_mode(shown: Shown) -> None:
@@ -289,6 +302,8 @@ def test_without_javascript(shown: Shown) -> None:
         assert page.locator("[data-calculation]:visible").count() == calculations.count()
         assert page.locator("button:visible, input:visible").count() == 0
         assert page.locator('#picture [data-number="sum:1"]').is_visible()
+        room = page.viewport_size
+        assert page.locator("#picture svg").bounding_box()["width"] <= room["width"]
 
 
 def test_every_control_has_a_name(shown: Shown) -> None:

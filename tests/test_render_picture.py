@@ -160,7 +160,14 @@ def test_a_constant_is_drawn_beside_each_use() -> None:
     assert [node.kind for node in drawn.nodes].count("constant") == 2
 
 
-@pytest.mark.parametrize("program", [chain(MOST_NODES), f"max({', '.join(['x'] * 3_000)})"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        chain(MOST_NODES),
+        f"max({', '.join(['x'] * 3_000)})",
+        f"max({', '.join(f'x{k}' for k in range(200))})",
+    ],
+)
 def test_too_much_is_refused(program: str) -> None:
     """Beyond the stated size there is no picture, and what to do instead."""
     trace = backtrace.trace(program, dict.fromkeys(read(program).variables, 0.5))

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import zlib
 from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from command_line import environment
+from fontTools.ttLib import TTFont
 from PIL import Image
 from test_render_snapshots import PROGRAMS, traced
 
@@ -18,16 +24,11 @@ from backtrace.errors import UsageError
 from backtrace.records import Trace
 from backtrace.render import FILES, Sheet
 from backtrace.render.picture import canvas
+from backtrace.render.picture.metrics import font_file
 from backtrace.render.picture.scene import Shape
 from backtrace.render.picture.whole import scene
 
 DRAWN = [name for name in PROGRAMS if name not in ("chain", "network")]
-
-
-@pytest.fixture(autouse=True)
-def _strict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Warnings of matplotlib, such as of a character that its font does not have, are errors."""
-    monkeypatch.setattr(canvas, "WARNINGS", "error")
 
 
 def made(suffix: str, trace: Trace, sheet: Sheet | None = None) -> bytes:
@@ -106,9 +107,17 @@ def test_nodes_are_where_the_scene_says() -> None:
     )
 
 
-def test_characters_without_a_glyph_are_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_font_has_every_character(name: str) -> None:
+    """Nothing that views write by themselves is a box."""
+    known = TTFont(font_file(italic=False)).getBestCmap().keys()
+    svg = made("svg", traced(name)).decode()
+    shown = set("".join(ET.fromstring(svg).itertext()))  # noqa: S314  (made here)
+    assert {c for c in shown if not c.isspace()} <= set(map(chr, known))
+
+
+def test_characters_without_a_glyph_are_boxes() -> None:
     """A name in another script, a `$` and a backslash are drawn as they are, in silence."""
-    monkeypatch.setattr(canvas, "WARNINGS", "ignore")
     trace = backtrace.trace(r"变*x # $\frac{1}{2}$ \N", {"变": 1, "x": 2})
     assert made("png", trace).startswith(b"\x89PNG")
     assert made("pdf", trace).startswith(b"%PDF")
@@ -124,3 +133,22 @@ def test_a_png_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canvas, "MOST_PIXELS", int(size.width * size.height * 0.9))
     with pytest.raises(UsageError, match=r"-o graph\.svg and -o graph\.pdf have no such limit"):
         made("png", trace)
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf"])
+@pytest.mark.parametrize("character", "\ufeff\u200b\u202e\u2066\xad")
+def test_characters_that_only_steer(suffix: str, character: str) -> None:
+    """They are in the program and not in the picture; matplotlib breaks off at one of them."""
+    assert made(suffix, backtrace.trace(f"w*x # {character}", w=1, x=2))
+
+
+def test_settings_of_the_user_do_not_matter(tmp_path: Path) -> None:
+    """A backend that there is not is of no account, and stays in the environment."""
+    code = "import backtrace as b, os; b.trace('x*x', x=1).save('a.png')"
+    code += "; print(os.environ['MPLBACKEND'])"
+    env = environment({"MPLBACKEND": "nonsense"})
+    words = [sys.executable, "-c", code]
+    found = subprocess.run(
+        words, env=env, capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert found.stdout == "nonsense\n", found.stderr

@@ -206,7 +206,7 @@ def test_widths_are_those_of_the_font() -> None:
     assert advance("mm") == pytest.approx(2 * advance("m"))
     assert advance("i") < advance("m") < 1
     assert advance("y\u0302") == advance("y")
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont
 
     for file in FOLDER.glob("*.ttf"):
         with TTFont(file) as font:

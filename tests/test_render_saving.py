@@ -45,6 +45,20 @@ def test_every_kind_of_file(kind: str, traced: Trace, tmp_path: Path) -> None:
     assert written(traced, tmp_path / f"b.{kind.upper()}") == first
 
 
+@pytest.mark.parametrize(("name", "known"), [("theme", "light or dark"), ("direction", "LR or TB")])
+def test_what_there_is_not(name: str, known: str, tmp_path: Path) -> None:
+    """Another theme or direction is refused with those that there are."""
+    with pytest.raises(UsageError, match=f"{name} is {known}, not 'up'"):
+        NUMBERS.save(tmp_path / "g.svg", **{name: "up"})  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_save(tmp_path: Path) -> None:
+    """A trace writes itself as -o does, with the verdict of its check."""
+    VECTORS.save(tmp_path / "g.svg", direction="TB", theme="dark", digits=3, full=True)
+    assert "undefined" in (tmp_path / "g.svg").read_text(encoding="utf-8")
+
+
 def test_csv(tmp_path: Path) -> None:
     """The nodes in order of computation, a row each, arrays as lists."""
     assert written(NUMBERS, tmp_path / "g.csv").decode() == (

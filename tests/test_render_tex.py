@@ -20,7 +20,7 @@ from backtrace.reading.parser import read
 from backtrace.records import Trace
 from backtrace.render import FILES, PLAIN_SHEET, Look, Sheet
 from backtrace.render.derivations import derived
-from backtrace.render.derivations.closing import MOST_LINES, MOST_NOTES
+from backtrace.render.derivations.surroundings import MOST_LINES, MOST_NOTES
 from backtrace.render.files.tex import SETTER
 
 Compile = Callable[[dict[str, str]], str]

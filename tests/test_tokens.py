@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from backtrace.errors import ReadError
 from backtrace.reading import read, tokens
-from backtrace.reading.tokens import ASCII_FORMS, Tokens, starts_name, starts_number, starts_raised
+from backtrace.reading.tokens import (
+    ASCII_FORMS,
+    Tokens,
+    in_ascii,
+    starts_name,
+    starts_number,
+    starts_raised,
+)
 
 TEXTS = {
     "w*x - 1.5e-3": ["w", "*", "x", "-", "1.5e-3"],
@@ -104,3 +111,20 @@ def test_any_text_is_covered(source: str) -> None:
         between = [source[e:s] for e, s in zip(ends, found.starts, strict=False)]
         assert set("".join(between)) <= set(tokens.SPACES)
         assert ends[-1] == len(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "plain"),
+    [
+        ("ŷ = σ(θ·x + β)", "yhat = sigma(theta*x + beta)"),
+        ("ℒ = (ŷ − y)²", "L = (yhat - y)**2"),
+        ("x⁻¹ ÷ ½ ≤ ∞", "x**(-1) / (1/2) <= inf"),
+        ("Wᵀ @ x  # ŷ", "W.T @ x  # ŷ"),
+        ("2*x + 1", "2*x + 1"),
+        ("变*x", "变*x"),
+    ],
+)
+def test_in_ascii(source: str, plain: str) -> None:
+    """Names and signs stand as they are read, and the program is the same."""
+    assert in_ascii(source) == plain
+    assert read(in_ascii(source)).nodes == read(source).nodes

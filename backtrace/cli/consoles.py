@@ -87,6 +87,7 @@ class Screen:
         dumb = os.environ.get("TERM") in ("dumb", "unknown")
         console = Console(
             file=self.stream,
+            force_jupyter=False,  # rich would show an empty output besides, in a notebook
             force_terminal=True,
             no_color=False,
             color_system="standard" if dumb else "auto",

@@ -51,7 +51,7 @@ def descend_command(words: Sequence[str]) -> int | None:
     require_outcomes(options)
     from backtrace.descent.walk import Walk
 
-    walk = Walk(_task(arguments, options))
+    walk = Walk(asked_task(arguments, options))
     most = walk.task.settings.steps
     if options.show is not None and options.show > most:
         raise UsageError(f"--show {options.show}: there are at most {most:,} updates (--steps)")
@@ -71,7 +71,7 @@ def descend_command(words: Sequence[str]) -> int | None:
     return check.exit_code
 
 
-def _task(arguments: Arguments, options: DescendOptions) -> Task:
+def asked_task(arguments: Arguments, options: DescendOptions) -> Task:
     """What is to be done. Raises BacktraceError."""
     from backtrace.descent.descending import task_of
 

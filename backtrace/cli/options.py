@@ -204,7 +204,8 @@ class Options:
         metavar="N",
         bounds=(1, 10**9),
         panel=SHOWN,
-        help="Levels of the tree, or rows of the table, before the rest is folded.",
+        help="Levels of the tree, rows of the table, or nodes of the equations, before the rest is "
+        "folded.",
     )
     full: bool = option(
         "--full",
@@ -216,10 +217,11 @@ class Options:
         "-o",
         "--output",
         metavar="PATH",
+        once="one run writes one file",
         panel=SHOWN,
         help="Write a file as well: a picture (.svg, .png, .pdf), a page that steps through the "
         "passes (.html), the equations (.md, .tex), the graph for other programs (.dot, .mmd), the "
-        "screen (.txt), the trace (.json), the nodes (.csv) or the gradients (.npz).",
+        "tree (.txt), the trace (.json), the nodes (.csv) or the gradients (.npz).",
     )
     direction: Direction = option(
         "--direction",

@@ -150,9 +150,10 @@ def _checked(trace: Trace, options: Options) -> Check:
 
 def _tell_notices(trace: Trace, check: Check) -> None:
     """What the other views say below the tree, on standard error where the result stands alone."""
-    for notice in (*trace.notices, *check.notices):
-        if notice.text not in check.reason:
-            tell(notice.text, "note")
+    from backtrace.render.notices import told
+
+    for text in told(trace, check):
+        tell(text, "note")
 
 
 def _tell_reason(check: Check) -> None:

@@ -7,10 +7,12 @@ million of them.
 from __future__ import annotations
 
 import re
+import unicodedata
 from array import array
 from itertools import accumulate, compress
 
 from backtrace.errors import ReadError, Span
+from backtrace.names import normal
 
 LONGEST_TEXT = 64_000_000
 MOST_TOKENS = 10_000_000
@@ -92,6 +94,32 @@ class Tokens:
     def written(self, first: int, last: int) -> str:
         """Tokens `first` to `last` as the user typed them."""
         return self.source[self.starts[first] : self.ends[last]]
+
+
+def in_ascii(source: str) -> str:
+    """A text with its names and signs as they are read: `ŷ − y²` is `yhat - y**2`.
+
+    What the language has no other form of stays, as do comments.
+    """
+    return TOKEN.sub(lambda match: _in_ascii(match[0]), source)
+
+
+def _in_ascii(piece: str) -> str:
+    """The same of one token, and of the space before it."""
+    text = piece.lstrip(SPACES)
+    space = piece[: len(piece) - len(text)]
+    if text.isascii() or text[:1] in ("#", '"', "'"):
+        return piece
+    if text == TRANSPOSED:
+        return f"{space}.T"
+    if starts_name(text):
+        return space + normal(text)
+    plain = unicodedata.normalize("NFKC", text).replace("−", "-").replace("⁄", "/")
+    if starts_raised(text):
+        return f"{space}**{plain if plain.isdigit() else f'({plain})'}"
+    if text in FRACTIONS:
+        return f"{space}({plain})"
+    return space + ASCII_FORMS.get(text, text)
 
 
 def starts_name(text: str) -> bool:

@@ -6,12 +6,14 @@ console as wide as the `width` it was made for. None of them prints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args
+
+from backtrace.errors import UsageError
 
 DIGITS = 6  # significant digits of a number in a view
 Direction: TypeAlias = Literal["LR", "TB"]  # left to right, top to bottom
@@ -20,8 +22,26 @@ Theme: TypeAlias = Literal["light", "dark"]
 if TYPE_CHECKING:
     from rich.text import Text
 
-    View = Callable[..., Text]
-    Writer = Callable[..., bytes]
+    from backtrace.crosscheck import Check
+    from backtrace.records import Trace
+
+
+class View(Protocol):
+    """What a file of `views` has: a view for the terminal; `depth` is how much is not folded."""
+
+    __name__: str
+
+    def __call__(self, trace: Trace, look: Look = ..., *, depth: int | None = None) -> Text:
+        """The lines, each whole."""
+
+
+class Writer(Protocol):
+    """What a file of `files` has: the content of a file."""
+
+    __name__: str
+
+    def __call__(self, trace: Trace, check: Check, sheet: Sheet = ...) -> bytes:
+        """The same bytes for the same trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,18 @@ class Sheet:
     theme: Theme = "light"
     full: bool = False
     formulas: bool = True
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a direction or a theme that there is not."""
+        for name, known in (("direction", get_args(Direction)), ("theme", get_args(Theme))):
+            found = getattr(self, name)
+            if found not in known:
+                raise UsageError(f"{name} is {' or '.join(known)}, not {found!r}")
+
+    @property
+    def look(self) -> Look:
+        """The same for what is laid out as on a screen without an end."""
+        return Look(digits=self.digits, full=self.full)
 
 
 PLAIN = Look()  # for a pipe, or for print() in Python

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
 
+from backtrace.graph import Apply
 from backtrace.render.arrays import shape_of
 from backtrace.render.cells import DIM, GRADIENT, KINK, LOCAL, Cell
 from backtrace.render.links import Link
 from backtrace.render.phrases import Phrases
 from backtrace.render.text import UNICODE, added
 
-MANY_TERMS = 3  # at either end of a sum; what is between is left out
+_MANY_TERMS = 3  # at either end of a sum; what is between is left out
+MOST_EDGES = 20  # that are spelled out of one node
 LONGEST_LOCAL = 40  # characters of a formula that stands among others on a line
 LONGEST_RULE = 60  # the same of a rule, beside which stands no number
+BLOCKED = "blocked where the local derivative is 0"
+
+Edge: TypeAlias = tuple[int, int]  # the node it comes from, and which input of that it goes to
 
 
 class Equation(NamedTuple):
@@ -51,13 +57,19 @@ def local(say: Phrases, link: Link) -> Equation:
     if link.local is None:
         return upstream(say, link)
     left: Cell = ((say.derivative(link.via, link.into), ""),)
-    formula, value = say.glyphs.clean(link.formula), say.text(link.local)
-    first: Cell = () if formula == value else ((f"{formula} = ", ""),)
-    right = (*first, (value, LOCAL))
+    formula = symbolic(say, link)
+    first: Cell = ((f"{formula} = ", ""),) if formula else ()
+    right = (*first, (say.text(link.local), LOCAL))
     if len(formula) <= LONGEST_LOCAL:
         return Equation(left, right, word="local")
-    short: Cell = ((f"{say.glyphs.dots} = ", ""), (value, LOCAL))
+    short: Cell = ((f"{say.glyphs.dots} = ", ""), (say.text(link.local), LOCAL))
     return Equation(left, short, word="local", whole=right)
+
+
+def symbolic(say: Phrases, link: Link) -> str:
+    """The formula of a local derivative; empty where it is only the number itself."""
+    formula = say.glyphs.clean(link.formula)
+    return "" if formula == say.text(link.local) else formula
 
 
 def upstream(say: Phrases, link: Link) -> Equation:
@@ -90,7 +102,7 @@ def product(say: Phrases, link: Link) -> Cell:
 
 def blocked(link: Link) -> Cell:
     """That all of an edge adds nothing, or some of its entries do not."""
-    text = {"all": "  blocked", "partly": "  blocked where the local derivative is 0"}
+    text = {"all": "  blocked", "partly": f"  {BLOCKED}"}
     return ((text[link.blocked], DIM),) if link.blocked in text else ()
 
 
@@ -118,15 +130,33 @@ def total(say: Phrases, index: int) -> Equation:
     edges, adjoint = say.edges(index), say.adjoint(index)
     if len(edges) < 2:
         return Equation(left, say.result(adjoint, GRADIENT))
-    hidden = len(edges) - 2 * MANY_TERMS
-    if hidden > 1:
-        first, last = _terms(say, edges[:MANY_TERMS]), _terms(say, edges[-MANY_TERMS:])
-        terms = added([*first, f"{say.glyphs.dots} ({hidden:,} more)", *last])
-    else:
-        terms = added(_terms(say, edges))
+    first, hidden, last = abridged(edges)
+    between = [f"{say.glyphs.dots} ({hidden:,} more)"] if hidden else []
+    terms = added([*_terms(say, first), *between, *_terms(say, last)])
     result = say.result(adjoint, f"bold {GRADIENT}")
     return Equation(left, ((terms, GRADIENT), (" = ", ""), *result))
 
 
-def _terms(say: Phrases, edges: list[tuple[int, int]]) -> list[str]:
+def abridged(edges: list[Edge]) -> tuple[list[Edge], int, list[Edge]]:
+    """The first terms of a sum, how many are left out after them, and the last ones."""
+    hidden = len(edges) - 2 * _MANY_TERMS
+    if hidden <= 1:  # one term takes no more room than the words that it is left out
+        return edges, 0, []
+    return edges[:_MANY_TERMS], hidden, edges[-_MANY_TERMS:]
+
+
+def spelled_out(edges: list[Edge]) -> tuple[int, list[Edge]]:
+    """The contributions that are shown one by one, and how many before these are not."""
+    return max(0, len(edges) - MOST_EDGES), edges[-MOST_EDGES:]
+
+
+def passed_on(say: Phrases, index: int) -> Iterator[tuple[int, int, str]]:
+    """The inputs of a node, of many the first: slot, node, and why no gradient goes there."""
+    node = say.graph.nodes[index]
+    if isinstance(node, Apply):
+        for slot, into in enumerate(node.inputs[:MOST_EDGES]):
+            yield slot, into, say.without_gradient(index, slot)
+
+
+def _terms(say: Phrases, edges: list[Edge]) -> list[str]:
     return [say.text(say.link(*edge).product) for edge in edges]

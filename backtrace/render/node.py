@@ -24,11 +24,18 @@ from backtrace.render.cells import (
     folded,
     folded_at_signs,
 )
-from backtrace.render.edges import by_rule, product, times, total
+from backtrace.render.edges import (
+    by_rule,
+    passed_on,
+    product,
+    spelled_out,
+    symbolic,
+    times,
+    total,
+)
 from backtrace.render.phrases import Phrases
 from backtrace.render.text import ASCII
 
-MOST_EDGES = 20  # that are spelled out of one node
 LONGEST = 60  # columns of an expression with numbers in it
 HANG = 2  # columns that the following lines of an equation are moved in
 INDENT = 12  # columns of the words before a line
@@ -112,13 +119,12 @@ def _forward(say: Phrases, index: int) -> Iterator[Section]:
 def _backward(say: Phrases, index: int) -> Iterator[Section]:
     """Every contribution to its gradient, their sum, and the formula of the whole."""
     if say.trace.adjoints[index] is None:
-        yield "gradient", ((_why_none(say, index), DIM),)
+        yield "gradient", ((say.why_none(index).after, DIM),)
         return
-    edges = say.edges(index)
-    for via, slot in edges[-MOST_EDGES:]:
+    hidden, shown = spelled_out(say.edges(index))
+    for via, slot in shown:
         yield "gradient", ((f"via {say.name(via)}: ", ""), *_chain_rule(say, via, slot))
-    if len(edges) > MOST_EDGES:
-        hidden = len(edges) - MOST_EDGES
+    if hidden:
         yield "gradient", ((f"{say.glyphs.dots} and {hidden:,} contributions before these", DIM),)
     whole = total(say, index)
     start = "   where gradients start" if index == say.graph.output else ""
@@ -127,13 +133,6 @@ def _backward(say: Phrases, index: int) -> Iterator[Section]:
     if formula is not None and say.graph.is_named(index):
         text = f"{say.gradient(index)} = {say.glyphs.clean(formula)}"
         yield "formula", ((text, ""),)
-
-
-def _why_none(say: Phrases, index: int) -> str:
-    """Why a node has no gradient."""
-    if isinstance(say.graph.nodes[index], Constant):
-        return "a constant has none"
-    return "whole numbers, no gradient" if say.holds_indices(index) else "none was asked for"
 
 
 def _chain_rule(say: Phrases, via: int, slot: int) -> Cell:
@@ -149,8 +148,8 @@ def _chain_rule(say: Phrases, via: int, slot: int) -> Cell:
         return (arrives, ""), number, ("; ", ""), *by_rule(say, link)
     sign = f" {times(say, link)} "
     names = f"{say.gradient(via)}{sign}{say.derivative(via, link.into)} = "
-    formula, contribution = say.glyphs.clean(link.formula), product(say, link)
-    if formula == say.text(link.local):
+    formula, contribution = symbolic(say, link), product(say, link)
+    if not formula:
         return (names, ""), *contribution
     upstream = (say.text(link.upstream), GRADIENT)
     if not re.fullmatch(r"[\w.·]+", formula):
@@ -160,11 +159,7 @@ def _chain_rule(say: Phrases, via: int, slot: int) -> Cell:
 
 def _passed_on(say: Phrases, index: int) -> Iterator[Section]:
     """What its own inputs get through it."""
-    node = say.graph.nodes[index]
-    if not isinstance(node, Apply):
-        return
-    for slot, into in list(enumerate(node.inputs))[:MOST_EDGES]:
+    for slot, into, why_not in passed_on(say, index):
         to: Cell = ((f"to {say.name(into)}: ", ""),)
-        why_not = say.without_gradient(index, slot)
         rest = ((why_not, DIM),) if why_not else _chain_rule(say, index, slot)
         yield "passes on", (*to, *rest)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from backtrace.errors import UsageError
 from backtrace.homework.reports.wording import SIGNS, excerpt, legible, lines
 from backtrace.render.arrays import Room, entries, glance
+from backtrace.render.files.txt import txt
 from backtrace.render.notation import typeset
 from backtrace.render.notation.latex import escaped, latex
+from backtrace.render.picture import can_be_drawn, svg_text
 from backtrace.render.text import number
 
 if TYPE_CHECKING:
@@ -46,17 +47,13 @@ def of_trace(trace: Trace, check: Check) -> Makers:
 
     A trace that is too large for a picture shows the tree alone.
     """
-    from backtrace.render.files.txt import txt
-    from backtrace.render.picture import svg_text
-
-    def plain() -> str:
-        return txt(trace, check).decode().removesuffix("\n")
-
-    try:
-        picture = svg_text(trace, check, embedded=True)
-    except UsageError:
-        return {LATEX: lambda: _gradients(trace), PLAIN: plain}
-    return {SVG: lambda: picture, LATEX: lambda: _gradients(trace), PLAIN: plain}
+    text: Makers = {
+        LATEX: lambda: _gradients(trace),
+        PLAIN: lambda: txt(trace, check).decode().removesuffix("\n"),
+    }
+    if not can_be_drawn(trace.graph):
+        return text
+    return {SVG: lambda: svg_text(trace, check, embedded=True), **text}
 
 
 def _gradients(trace: Trace) -> str:

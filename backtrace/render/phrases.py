@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,6 +45,13 @@ class Owed:
     entries: bool = False  # `…` for entries of an array
     norm: bool = False  # ‖·‖
     upstream: bool = False  # Ḡ in a rule
+
+
+class NoGradient(NamedTuple):
+    """Why a node has no gradient: said by itself, and after the word gradient."""
+
+    alone: str
+    after: str
 
 
 class Phrases:
@@ -221,6 +229,16 @@ class Phrases:
         if trace.adjoints[via] is None:
             return "no gradient passes" if needed else "no gradient needed"
         return "" if needed else "no gradient needed"
+
+    def why_none(self, index: int) -> NoGradient:
+        """Why a node has no gradient, which has none."""
+        node = self.graph.nodes[index]
+        if isinstance(node, Constant):
+            return NoGradient("no gradient", "a constant has none")
+        if self.holds_indices(index):
+            return NoGradient("whole numbers, no gradient", "whole numbers, no gradient")
+        asked = "no gradient asked" if isinstance(node, Leaf) else "no gradient"
+        return NoGradient(asked, "none was asked for")
 
     def holds_indices(self, index: int) -> bool:
         """Whether a node is used for nothing but the indices, or classes, of operations."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,16 @@ from backtrace.render.cells import (
     KINK,
     NAME,
     Cell,
+    Piece,
     assembled,
     columns,
     folded,
     width_of,
 )
 from backtrace.render.matrices import block
+from backtrace.render.notices import told
 from backtrace.render.phrases import Owed, Phrases
+from backtrace.render.verdict_marks import VERDICT_MARKS, Tone
 from backtrace.render.whole import Formulas
 
 if TYPE_CHECKING:
@@ -47,9 +50,7 @@ ROOMS = (
     (NO_ENTRIES, Room(28, 12)),
     (NO_ENTRIES, NORM_ALONE),
 )
-STYLES = {"agrees": GOOD, "rounding": GOOD, "convention": KINK} | dict.fromkeys(
-    ("differs", "follows", "undefined"), BAD
-)
+STYLES: Mapping[Tone, str] = {"value": GOOD, "kink": KINK, "bad": BAD, "quiet": DIM}
 
 
 def summary(trace: Trace, check: Check, look: Look = PLAIN, *, node: str | None = None) -> Text:
@@ -189,13 +190,14 @@ def _judgement(say: Phrases, found: NodeCheck | None, gradient: Value) -> Cell:
         return ((f"{say.glyphs.wrong} undefined", BAD),)
     if found is None:
         return ()
-    return ((f"{_sign(say, found.verdict)} {found.verdict}", STYLES[found.verdict]),)
+    sign, style = _mark(say, found.verdict)
+    return ((f"{sign} {found.verdict}", style),)
 
 
-def _sign(say: Phrases, verdict: str) -> str:
-    wrong = say.glyphs.wrong
-    signs = {"convention": "!", "differs": wrong, "follows": wrong, "undefined": wrong}
-    return signs.get(verdict, say.glyphs.ok)
+def _mark(say: Phrases, verdict: str) -> Piece:
+    """The sign of a verdict, and its style."""
+    mark = VERDICT_MARKS[verdict]
+    return say.glyphs.clean(mark.sign), STYLES[mark.role]
 
 
 def _verdict(say: Phrases, check: Check) -> Iterator[Cell]:
@@ -206,8 +208,8 @@ def _verdict(say: Phrases, check: Check) -> Iterator[Cell]:
         if not check.asked:
             yield (("not checked", DIM),)
         return
-    text = f"{_sign(say, check.status)} {say.glyphs.clean(check.summary)}"
-    yield ((text, STYLES[check.status]),)
+    sign, style = _mark(say, check.status)
+    yield ((f"{sign} {say.glyphs.clean(check.summary)}", style),)
     wrong = [n for n in check.nodes if n.verdict in ("differs", "convention")]
     for found in wrong[:MOST_NODES]:
         yield _both_numbers(say, found)
@@ -222,8 +224,8 @@ def _both_numbers(say: Phrases, found: NodeCheck) -> Cell:
     parts = [f"value {_beside(say, found.value, found.torch_value)}"]
     if found.gradient is not None and found.torch_gradient is not None:
         parts.append(f"gradient {_beside(say, found.gradient, found.torch_gradient)}")
-    sign = _sign(say, found.verdict)
-    return (f"  {sign} ", STYLES[found.verdict]), (what, NAME), (f": {'; '.join(parts)}", "")
+    sign, style = _mark(say, found.verdict)
+    return (f"  {sign} ", style), (what, NAME), (f": {'; '.join(parts)}", "")
 
 
 def _beside(say: Phrases, ours: Value, theirs: Value) -> str:
@@ -240,8 +242,7 @@ def _beside(say: Phrases, ours: Value, theirs: Value) -> str:
 
 def _notices(say: Phrases, check: Check) -> Iterator[Cell]:
     """What else there is to know, the reason that the verdict has given left out."""
-    found = (n.text for n in (*say.trace.notices, *check.notices) if n.text not in check.reason)
-    texts = list(dict.fromkeys(map(say.glyphs.clean, found)))
+    texts = list(map(say.glyphs.clean, told(say.trace, check)))
     for text in texts[:MOST_NOTICES]:
         yield ((f"note: {text}", ""),)
     if len(texts) > MOST_NOTICES:

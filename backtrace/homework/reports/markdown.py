@@ -6,11 +6,9 @@ HTML in an answer or a name has an effect. A caret picture stands in a fence.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TextIO
 
-from backtrace.errors import printable
 from backtrace.homework.courses.grades import Grade
 from backtrace.homework.reports.facts import Facts, Grades, again
 from backtrace.homework.reports.tallies import (
@@ -23,9 +21,7 @@ from backtrace.homework.reports.tallies import (
     total_points,
 )
 from backtrace.homework.reports.wording import SIGNS, excerpt, lines, marks
-
-SPECIAL = re.compile(r"([\\`*_\[\]<>&$|~#])")
-LEADING = re.compile(r"^(\d*)([-+=.)])")  # what begins a list, or a line under a heading
+from backtrace.markdown import code_span, escaped, fenced
 
 
 def write(grades: Grades, facts: Facts, stream: TextIO) -> None:
@@ -76,7 +72,7 @@ def _claim(grade: Grade, facts: Facts) -> Iterator[str]:
     picture: list[str] = []
     for line in [*lines(shown), *map(excerpt, grade.warnings)]:
         if line.startswith(" "):
-            picture.append(printable(line))
+            picture.append(line)
             continue
         yield from _fenced(picture)
         picture = []
@@ -88,26 +84,4 @@ def _claim(grade: Grade, facts: Facts) -> Iterator[str]:
 def _fenced(picture: list[str]) -> Iterator[str]:
     """The lines of a picture as they are, within the item they belong to."""
     if picture:
-        fence = "`" * max(3, _longest_run("\n".join(picture)) + 1)
-        yield from (f"    {line}" for line in (f"{fence}text", *picture, fence))
-
-
-def escaped(text: str) -> str:
-    """A text on one line that means itself."""
-    return LEADING.sub(r"\1\\\2", SPECIAL.sub(r"\\\1", _on_one_line(text)))
-
-
-def code_span(text: str) -> str:
-    """A text on one line in a code span, its fence longer than any run of backticks in it."""
-    text = _on_one_line(text)
-    fence = "`" * (_longest_run(text) + 1)
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{space}{text}{space}{fence}"
-
-
-def _on_one_line(text: str) -> str:
-    return printable(" ".join(text.split()))
-
-
-def _longest_run(text: str) -> int:
-    return max(map(len, re.findall("`+", text)), default=0)
+        yield from (f"    {line}" for line in fenced(picture))

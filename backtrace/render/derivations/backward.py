@@ -31,6 +31,7 @@ from backtrace.render.edges import times, total
 from backtrace.render.links import Link
 from backtrace.render.phrases import Phrases
 
+LONGEST_FORMULA = 160  # characters of a whole gradient; a longer one helps nobody
 MOST_FACTORS = 8  # of a chain; where one has more, every node's gradient is written
 MOST_TERMS = 10  # of a sum that are derived one by one
 MOST_NAMES = 50  # gradients that are written of those asked for
@@ -128,7 +129,7 @@ class Backward:
             return Block((Equation(left, (Side(value, reason),)),))
         whole = say.glyphs.clean(say.trace.formulas.get(name) or "")
         said = {text_of(side.cell) for e in block.equations if e.left == left for side in e.sides}
-        if not whole or whole in said:
+        if not whole or whole in said or len(whole) > LONGEST_FORMULA:
             return block
         side = Side(formula(whole), words("in the variables"))
         return Block((*block.equations, Equation(left, (side,))), block.remarks)

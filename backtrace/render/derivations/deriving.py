@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backtrace.passes import are_numbers
 from backtrace.records import Trace
 from backtrace.render import Look
-from backtrace.render.arrays import Room
-from backtrace.render.cells import Cell
+from backtrace.render.cells import DIM, Cell, folded
 from backtrace.render.derivations import forward, local
 from backtrace.render.derivations.backward import Backward
 from backtrace.render.derivations.model import Block, Derivation, Section
 from backtrace.render.phrases import Phrases
 
 MOST_NODES = 100  # of a program that is derived in full when no depth is asked for
+ENTRYWISE = (
+    "of arrays a local derivative, and a product with it, is meant entry by entry; what "
+    "broadcasting has repeated is summed"
+)
 FOLDED_TO = 20  # nodes that are then left, half of them at either end
 
 
-def derived(
-    trace: Trace, look: Look, *, depth: int | None = None, room: Room | None = None
-) -> Derivation:
+def derived(trace: Trace, look: Look, *, depth: int | None = None) -> Derivation:
     """The three passes. `depth` is how many nodes are derived, half of them from either end.
 
-    By default all of them, or 20 where there are more than 100. Arrays take so much `room`.
+    By default all of them, or 20 where there are more than 100.
     """
     say = Phrases(trace, look)
-    say = say.within(room) if room is not None and not look.full else say
     count = len(trace.graph.nodes)
     if depth is None:
         depth = count if count <= MOST_NODES else FOLDED_TO
@@ -39,7 +40,15 @@ def derived(
         _backward(say, shown, last.start),
     )
     left_out: Cell = say.left_out(hidden, count, depth) if hidden else ()
-    return Derivation(*sections, left_out, tuple(say.explained(look.width)))
+    return Derivation(*sections, left_out, tuple(_explained(say, look.width)))
+
+
+def _explained(say: Phrases, width: int | None) -> Iterator[Cell]:
+    """What the signs mean; and of arrays, what an equation is about."""
+    yield from say.explained(width)
+    if not are_numbers(say.trace.values):
+        yield ()
+        yield from folded(((ENTRYWISE, DIM),), width)
 
 
 def _section(title: str, first: Iterator[Block], last: Iterator[Block], *, hidden: int) -> Section:

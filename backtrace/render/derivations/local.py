@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from backtrace.graph import Apply, Constant
 from backtrace.ops import Composite, Elementwise, Structural
 from backtrace.ops.structural import renamed
 from backtrace.render.arrays import shape_of
-from backtrace.render.cells import KINK, LOCAL, Cell
+from backtrace.render.cells import BAD, KINK, LOCAL, Cell
 from backtrace.render.derivations.model import (
     Block,
     Equation,
@@ -56,11 +57,19 @@ def _derived(say: Phrases, via: int, slot: int) -> Block:
     left, sides = (stated, []) if is_term else (left, [Side(stated)])
     sides += [
         *_steps(say, via, slot),
-        Side(formula(say.glyphs.clean(link.formula), LOCAL)),
+        Side(formula(say.glyphs.clean(link.formula), LOCAL), _reused(say, link)),
         Side(formula(say.text(link.local), LOCAL)),
     ]
     equation = Equation(left, sided(sides))
     return Block((equation,), _convention(say, via), _which(say, via, slot))
+
+
+def _reused(say: Phrases, link: Link) -> Cell:
+    """Where the form that is stated has the value of the operation itself in it: what that is."""
+    label = re.escape(say.graph.labels[link.via])
+    if not re.search(rf"(?<![\w·]){label}(?![\w·])", link.formula):
+        return ()
+    return (*words("since "), *formula(f"{say.name(link.via)} = {say.expression(link.via)}"))
 
 
 def _of(say: Phrases, expression: str, by: int) -> Cell:
@@ -82,6 +91,7 @@ def _steps(say: Phrases, via: int, slot: int) -> Iterator[Side]:
         v=say.graph.labels[via],
         params=dict(node.params),
         constants=[isinstance(say.graph.nodes[i], Constant) for i in node.inputs],
+        at_kink=op.at_kink([say.trace.values[i] for i in node.inputs], dict(node.params)),
     )
     found = forms(applied, slot, _derivatives(say, node, link.into))
     clean = say.glyphs.clean
@@ -144,8 +154,10 @@ def ordinal_of(node: Apply, slot: int) -> str:
 
 
 def _convention(say: Phrases, via: int) -> tuple[Cell, ...]:
-    """What the derivative is at a kink, where the node is at one."""
-    node = say.graph.applied(via)
+    """What the derivative is at a kink, where the node is at one; that there is none at all."""
+    node, first = say.graph.applied(via), say.trace.undefined
+    if first is not None and first.index == via:
+        return (((say.glyphs.clean(f"{first.text}: no derivative either"), BAD),),)
     inputs = [say.trace.values[i] for i in node.inputs]
     if not node.op.convention or not node.op.at_kink(inputs, dict(node.params)):
         return ()

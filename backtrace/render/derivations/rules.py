@@ -19,6 +19,7 @@ from backtrace.ops.structural import renamed
 from backtrace.render.derivations.model import TIMES
 from backtrace.symbolic import text
 
+MOST_INPUTS = 6  # of one operation that sympy is asked about
 LONGEST = 60  # characters of a definition, and of a derivative that stands for itself
 ALONE = re.compile(r" · d[^\W\d]\w*")
 
@@ -35,6 +36,7 @@ class Applied:
     v: str
     params: Mapping[str, Any]
     constants: Sequence[bool]
+    at_kink: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def _by_formula(applied: Applied, slot: int) -> Forms:
     labels = [sp.Symbol(_grouped(label), real=True) for label in applied.labels]
     named = dict(zip(inputs, labels, strict=True))
     rule = f"derivative of {op.written}"
-    if not op.smooth:
+    twice = len(set(applied.labels)) < len(applied.labels)  # sympy would make one of the two
+    if not op.smooth or applied.at_kink or twice or len(inputs) > MOST_INPUTS:
         return Forms(rule)
     stated = op.formula(*inputs, **params)
     definition = text(stated.xreplace(named)) if op.by_name else ""

@@ -6,12 +6,10 @@ touched. What users wrote is drawn as it is: `$` is no mathematics here.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from io import BytesIO
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +17,7 @@ from backtrace.render.descents import contours as map_panel
 from backtrace.render.descents import losses as loss_panel
 from backtrace.render.descents.captions import PROSE, header_of
 from backtrace.render.descents.path import losses_of, path_of
+from backtrace.render.matplotlib_style import own_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,7 +51,6 @@ STYLE = MappingProxyType(
     }
 )
 SIZES = {False: (6.4, 3.4), True: (10.4, 4.2)}  # inches of the panels without a map and with one
-WARNINGS: Literal["ignore", "error"] = "ignore"  # "error" in the tests
 LINE_HEIGHT = 0.19  # inches of a line above the panels
 COLUMNS = 12.5  # of its characters in an inch
 
@@ -60,25 +58,9 @@ COLUMNS = 12.5  # of its characters in an inch
 def plot(descent: Descent, format: str) -> bytes:
     """The file of a plot; `format` is one of FORMATS. The same descent makes the same bytes."""
     file = BytesIO()
-    with _own_style(), np.errstate(all="ignore"):
+    with own_style(STYLE), np.errstate(all="ignore"):
         _figure(descent).savefig(file, format=format, metadata=METADATA.get(format))
     return file.getvalue()
-
-
-@contextmanager
-def _own_style() -> Iterator[None]:
-    """matplotlib's defaults with STYLE, whatever the user's settings are, and no warnings.
-
-    It warns of characters that its font does not have, and an svg shows them all the same.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter(WARNINGS)
-        from matplotlib import rc_context, rcParamsDefault
-
-        # rc_context does not restore the backend, and none is needed
-        style: Any = {k: v for k, v in rcParamsDefault.items() if k != "backend"} | STYLE
-        with rc_context(style):
-            yield
 
 
 def _figure(descent: Descent) -> Figure:

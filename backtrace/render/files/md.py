@@ -6,25 +6,23 @@ stands in a fence or a code span as it is, and everything else is escaped.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from backtrace.errors import printable
-from backtrace.homework.reports.markdown import code_span, escaped
+from backtrace.markdown import code_span, escaped, fenced
 from backtrace.records import Trace
 from backtrace.render import PLAIN_SHEET, Look, Sheet
 from backtrace.render.cells import Cell
 from backtrace.render.derivations import derived
-from backtrace.render.derivations.closing import (
+from backtrace.render.derivations.latex import ROW, Setter, groups
+from backtrace.render.derivations.model import Block, Section, text_of
+from backtrace.render.derivations.surroundings import (
     GradientRow,
     gradient_rows,
     notes,
     program_lines,
     said_of,
 )
-from backtrace.render.derivations.mathematics import ROW, Setter, groups
-from backtrace.render.derivations.model import Block, Section, text_of
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 
 def md(trace: Trace, check: Check, sheet: Sheet = PLAIN_SHEET) -> bytes:
     """The program, the three passes, a table of the gradients, the verdict and the notices."""
-    look = Look(digits=sheet.digits, full=sheet.full)
+    look = sheet.look
     found = derived(trace, look)
     lines = [f"# The gradients of {code_span(trace.output)}", "", *_program(trace)]
     for section in found.sections:
@@ -46,10 +44,7 @@ def md(trace: Trace, check: Check, sheet: Sheet = PLAIN_SHEET) -> bytes:
 
 def _program(trace: Trace) -> list[str]:
     """The program as it was typed, in a fence longer than any in it."""
-    lines = [printable(line) for line in program_lines(trace)]
-    longest = max(map(len, re.findall("`+", "\n".join(lines))), default=0)
-    fence = "`" * max(3, longest + 1)
-    return [f"{fence}text", *lines, fence]
+    return fenced(program_lines(trace))
 
 
 def _section(section: Section) -> Iterator[str]:
@@ -95,5 +90,5 @@ def _cells(row: GradientRow, *, compared: bool) -> Iterator[str]:
     yield escaped(row.value)
     yield escaped(row.gradient)
     if compared:
-        yield escaped(row.torch)
+        yield "same" if row.is_same else escaped(row.torch)
         yield escaped(row.verdict)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from backtrace.records import Trace
 from backtrace.render import PLAIN_SHEET, Sheet
-from backtrace.render.picture.account import title
 from backtrace.render.picture.colours import PALETTES, Palette
+from backtrace.render.picture.description import title
 from backtrace.render.picture.drawing import Draughtsman, DrawnEdge, DrawnNode
 from backtrace.render.picture.plain import text_of, visible
 

@@ -30,6 +30,8 @@ def archive(arrays: Mapping[str, Array]) -> bytes:
     file = BytesIO()
     with ZipFile(file, "w") as opened:
         for name, array in arrays.items():
-            with opened.open(ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+            entry = ZipInfo(f"{name}.npy")
+            entry.create_system = 3  # Unix, as which every system writes the same bytes
+            with opened.open(entry, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array)
     return file.getvalue()

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backtrace.errors import printable
+from backtrace.reading.tokens import in_ascii
 from backtrace.records import UPSTREAM, Trace
 from backtrace.render import PLAIN_SHEET, Look, Sheet
 from backtrace.render.cells import Cell
 from backtrace.render.derivations import derived
-from backtrace.render.derivations.closing import gradient_rows, notes, program_lines, said_of
-from backtrace.render.derivations.mathematics import LONGEST_ROW, ROW, Setter, groups, size
+from backtrace.render.derivations.latex import LONGEST_ROW, ROW, Setter, groups, size
 from backtrace.render.derivations.model import WORDS, Block, Section
+from backtrace.render.derivations.surroundings import gradient_rows, notes, program_lines, said_of
 from backtrace.render.notation.latex import escaped
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ SETTER = _Fitted(ascii=True)
 
 def tex(trace: Trace, check: Check, sheet: Sheet = PLAIN_SHEET) -> bytes:
     """The program, the three passes, a table of the gradients, the verdict and the notices."""
-    look = Look(digits=sheet.digits, full=sheet.full)
+    look = replace(sheet.look, full=False)  # a page has a width
     found = derived(trace, look)
     lines = [rf"\section*{{The gradients of ${_formula(trace.output)}$}}"]
     lines += [r"{\ttfamily\raggedright", *map(_code, program_lines(trace)), "}"]
@@ -102,7 +104,7 @@ def _gradients(trace: Trace, check: Check, look: Look) -> Iterator[str]:
     rows = []
     for row in gradient_rows(trace, check, look):
         left = rf"\partial {_formula(trace.output)}/\partial {_formula(row.name)}"
-        torch = r"\text{same}" if row.torch == "same" else _side(row.torch)
+        torch = r"\text{same}" if row.is_same else _side(row.torch)
         theirs = rf" &\quad& \text{{torch: }}{torch}" if compared and row.torch else ""
         verdict = rf"\quad \text{{{row.verdict}}}" if row.verdict else ""
         rows.append(f"{left} &= {_side(row.gradient)}{theirs}{verdict}")
@@ -138,8 +140,11 @@ def _letters(text: str) -> str:
 
 
 def _code(line: str) -> str:
-    """A line of the program, its indent kept, which may be broken after a sign."""
-    line = printable(line)
+    """A line of the program, its indent kept, which may be broken after a sign.
+
+    What is no ASCII is written as it is read: ŷ − y² is yhat - y**2.
+    """
+    line = printable(in_ascii(line))
     indent = len(line) - len(line.lstrip(" "))
     parts = [escaped(c, ascii=True) if c != " " else " " for c in line.strip(" ")]
     if len(line) > LONGEST_CODE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backtrace.records import Trace
-from backtrace.render import PLAIN_SHEET, Look, Sheet
+from backtrace.render import PLAIN_SHEET, Sheet
 from backtrace.render.summary import summary
 from backtrace.render.views.tree import tree
 
@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 
 def txt(trace: Trace, check: Check, sheet: Sheet = PLAIN_SHEET) -> bytes:
     """The tree and what stands below it, in lines of any length."""
-    look = Look(digits=sheet.digits, full=sheet.full)
+    look = sheet.look
     return f"{tree(trace, look).plain}\n{summary(trace, check, look).plain}\n".encode()

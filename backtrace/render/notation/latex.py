@@ -18,6 +18,7 @@ from backtrace.render.notation.terms import (
     Root,
     Row,
     Sign,
+    Slot,
     Term,
     Word,
     is_tall,
@@ -52,6 +53,7 @@ NEW_LINE = r" \\ "
 MACROS = {letter: rf"\{name}" for name, letter in GREEK.items()}
 # The capital letters that look like Latin ones have no macro, nor has the small omicron.
 LATIN = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True))
+LONGEST_NAME = 60  # letters
 OPERATORS = frozenset(  # the functions that LaTeX has a macro for
     ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "det")
 )
@@ -88,6 +90,8 @@ class _Latex:
         match term:
             case Number(text):
                 return _number(text)
+            case Slot(index):
+                return rf"\boxed{{{index}}}"
             case Name():
                 return self._name(term)
             case Word(text):
@@ -137,9 +141,11 @@ class _Latex:
     def _letters(self, text: str) -> str:
         if text in MACROS:
             return LATIN.get(text) or MACROS[text]
-        if text.isdecimal() or (len(text) == 1 and text.isascii()):
+        if len(text) > LONGEST_NAME:  # TeX has no room for what is wider than five metres
+            return rf"{self._letters(text[:LONGEST_NAME])}\ldots "
+        if text.isascii() and (text.isdecimal() or (len(text) == 1 and text != "_")):
             return text
-        if all(c.isascii() for c in text):
+        if text.isascii():
             return rf"\mathit{{{escaped(text)}}}"
         return rf"\text{{{escaped(text, ascii=self._ascii)}}}"
 

@@ -22,6 +22,7 @@ from backtrace.render.notation.terms import (
     Root,
     Row,
     Sign,
+    Slot,
     Term,
     Word,
     listed,
@@ -32,7 +33,8 @@ LONGEST = 5_000  # characters; a longer text is no formula for readers
 TOKEN = re.compile(
     r"""\s*(
       (?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?   # a number
-    | [^\W\d][\w\u0300-\u036f]*(?:·[0-9]+)?              # a name, or the label of an assignment
+    | [^\W\dᵀ](?:(?!ᵀ)[\w\u0300-\u036f])*(?:·[0-9]+)?    # a name, or the label of an assignment
+    | □[0-9]{1,9}                                        # a slot
     | "[^"]*" | \*\* | [<>=!]= | \.m?T\b
     | \S                                                 # any other one character
     )""",
@@ -40,6 +42,7 @@ TOKEN = re.compile(
 )
 RELATIONS = {"=": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
 TIMES = ("×", "⊙", "·")  # of the chain rule: ∂L/∂s × ∂s/∂w
+PLACE = "□"  # □0 is the first Slot; no name in the language has such a letter
 TRANSPOSED = (".T", ".mT", "ᵀ")
 CONSTANTS: dict[str, Term] = {"inf": Sign("∞"), "nan": Word("nan")}
 
@@ -137,20 +140,23 @@ class _Reader:
         return found
 
     def _atom(self) -> Term:
-        """atom = number | text | name | name '(' items ')' | '(' items ')' | '[' items ']'"""
+        """atom = number | slot | text | name ('(' items ')')? | '(' items ')' | '[' items ']'"""
         token = self._take()
         if token[:1].isdecimal() or (token[:1] == "." and token[1:2].isdecimal()):
             return Number(token)
+        if token[:1] == PLACE and token[1:]:
+            return Slot(int(token[1:]))
         if token[:1] == '"':
             return Word(token)
         if token[:1].isidentifier():
             if self._next != "(":
-                return _constant(token) or named(token)
+                return CONSTANTS.get(token) or named(token)
             self._take()
             return _call(token, self._list(")"))
         match token:
             case "(":
-                return Fenced(self._items(")"))
+                inside = self._items(")")
+                return _truth(inside) or Fenced(inside)
             case "[":
                 return _matrix(self._list("]"))
             case "…":
@@ -220,26 +226,35 @@ def _bare(term: Term) -> Term:
     return term.inside if isinstance(term, Fenced) and term.left == "(" else term
 
 
-def _constant(token: str) -> Term | None:
-    return CONSTANTS.get(token)
-
-
 def _call(function: str, arguments: list[Term]) -> Term:
     """A function of the table in its own notation, such as |x|; others as a call."""
     rows = FUNCTIONS.get(function)
     pattern = rows[0].written_by_hand if rows else ""
     left, _, right = pattern.partition("{0}")
-    inside = listed(arguments)
+    if left == "{" and len(arguments) == 3:
+        return _cases(Row((Word(function), Fenced(listed(arguments)))), *arguments)
+    inside = listed(_truth(argument) or argument for argument in arguments)
     if left == "√":
         return Root(inside)
-    if left == "{" and len(arguments) == 3:
-        condition, value, rest = arguments
-        more = rest if isinstance(rest, Cases) else Cases((), rest)
-        return Cases(((value, condition), *more.rows), more.rest)
     if right:
         return Fenced(inside, left, right)
     symbol = named(left) if left else Word(function)
     return Row((symbol, Fenced(inside)))
+
+
+def _truth(term: Term) -> Term | None:
+    """A comparison as a number, 1 or 0, in Iverson's brackets; None of another term."""
+    compared = isinstance(term, Row) and any(
+        isinstance(part, Sign) and part.spaced and part.text in RELATIONS.values()
+        for part in term.parts
+    )
+    return Fenced(term, "[", "]") if compared else None
+
+
+def _cases(written: Term, condition: Term, value: Term, rest: Term) -> Cases:
+    """A choice between two values, the second of which may be a choice again."""
+    more, end = (rest.rows, rest.rest) if isinstance(rest, Cases) else ((), rest)
+    return Cases(((value, condition), *more), end, written)
 
 
 def _matrix(items: list[Term]) -> Term:

@@ -19,6 +19,7 @@ from backtrace.render.notation.terms import (
     Root,
     Row,
     Sign,
+    Slot,
     Term,
     Word,
     listed,
@@ -48,6 +49,8 @@ def _runs(term: Term, level: int) -> Iterator[Run]:
     match term:
         case Number(text) | Word(text):
             yield Run(text, level=level)
+        case Slot(index):
+            yield Run(f"□{index}", level=level)
         case Name():
             yield from _name(term, level)
         case Sign(text, spaced):
@@ -63,16 +66,14 @@ def _runs(term: Term, level: int) -> Iterator[Run]:
             yield from _power(base, exponent, level)
         case Root(inside):
             yield Run("√", level=level)
-            yield from _grouped(inside, level, unless=isinstance(inside, Number | Name))
+            yield from _grouped(inside, level, unless=isinstance(inside, Number | Slot | Name))
         case Fenced(inside, left, right):
             yield from _between(left, inside, right, level)
         case Matrix(rows):
             lines = [listed(row) for row in rows]
             yield from _between("[", listed([Fenced(line, "[", "]") for line in lines]), "]", level)
-        case Cases(rows, rest):
-            for value, condition in reversed(rows):
-                rest = Row((Word("where"), Fenced(listed([condition, value, rest]))))
-            yield from _runs(rest, level)
+        case Cases(written=written):
+            yield from _runs(written, level)
 
 
 def _between(left: str, inside: Term, right: str, level: int) -> Iterator[Run]:
@@ -126,4 +127,4 @@ def _is_atom(term: Term) -> bool:
             return True
         case Power(base):
             return _is_atom(base)
-    return isinstance(term, Number | Name | Word | Fenced | Root)
+    return isinstance(term, Number | Slot | Name | Word | Fenced | Root)

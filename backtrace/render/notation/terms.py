@@ -15,6 +15,7 @@ SPELLED = (
     *("lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi"),
     *("psi", "omega"),
 )
+LONGEST_INDEX = 3  # letters, as in w_out
 _UNICODE_NAMES = {"lambda": "LAMDA"}  # as Unicode spells it
 
 
@@ -34,6 +35,13 @@ class Number:
     """A literal, as its text: `2`, `0.5`, `1e-10`."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place that a number is put into, whatever it is: the first is 0."""
+
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +121,18 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """Each value with the condition it is for, behind a brace; the last one is for the rest."""
+    """Each value with the condition it is for, behind a brace; the last one is for the rest.
+
+    `written` are the same choices as the calls that they were read from.
+    """
 
     rows: tuple[tuple[Term, Term], ...]
     rest: Term
+    written: Term
 
 
 Term: TypeAlias = (
-    Number | Name | Word | Sign | Row | Fraction | Power | Root | Fenced | Matrix | Cases
+    Number | Slot | Name | Word | Sign | Row | Fraction | Power | Root | Fenced | Matrix | Cases
 )
 
 
@@ -148,8 +160,8 @@ def named(name: str) -> Name:
     """A name of a program as it is written by hand: yhat is ŷ, w_ih and w1 have an index."""
     name, _, version = name.partition("·")
     stem, _, index = name.partition("_")
-    if not stem or not index.strip("_"):
-        stem, index = name, ""
+    if not stem or not all(0 < len(part) <= LONGEST_INDEX for part in index.split("_")):
+        stem, index = name, ""  # a word of several words, such as learning_rate
     if not index:
         stem = name.rstrip("0123456789") or name
         index = name[len(stem) :]
@@ -158,7 +170,7 @@ def named(name: str) -> Name:
 
 
 def _accented(stem: str) -> tuple[str, str]:
-    """`yhat` as y with a hat, which only one letter can wear: `chat` is a word."""
+    """`yhat` as y with a hat, which only one letter can wear."""
     first, *marks = list(normalize("NFD", stem))
     if len(marks) == 1 and marks[0] in MARKS:
         return first, MARKS[marks[0]]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from backtrace.records import Trace
 from backtrace.render import Sheet
-from backtrace.render.edges import MANY_TERMS
 from backtrace.render.page.calculations import calculation
 from backtrace.render.page.code import obstacle, passes
 from backtrace.render.page.colours import colours
@@ -24,12 +23,12 @@ from backtrace.render.page.markup import NOTHING, Markup, escaped, joined, tag
 from backtrace.render.page.steps import PHASES, listed, steps
 from backtrace.render.page.table import table
 from backtrace.render.picture import room_of_number, svg_text
+from backtrace.render.verdict_marks import VERDICT_MARKS
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
 
 SCRIPTS = ("numbers.js", "rows.js", "compute.js", "page.js")
-MARKS = {"agrees": "✓", "convention": "✓", "differs": "✗", "undefined": "✗"}
 THEME = "Dark or light"
 BUTTONS = (
     ("first", "⇤", "First step (Home)"),
@@ -45,10 +44,12 @@ def page(trace: Trace, check: Check, sheet: Sheet) -> str:
     # without the verdict, which holds for the original values only
     picture = Markup(svg_text(trace, None, sheet, roomy=True, embedded=True))
     equations = Equations(trace, sheet)
-    script = _script(trace, sheet)
+    reason = obstacle(trace)
+    script = _script(trace, sheet, computes=not reason)
+    side = _side(equations, no_inputs(reason) if reason else inputs(trace))
     body = [
         _header(trace, check),
-        tag("main", _lesson(equations), _figure(picture), _side(equations), _table(equations)),
+        tag("main", _lesson(equations), _figure(picture), side, _table(equations)),
         Markup(f"<script>{script}</script>"),
     ]
     theme = "dark" if sheet.theme == "dark" else None
@@ -60,12 +61,12 @@ def _asset(name: str) -> str:
     return files(__name__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _script(trace: Trace, sheet: Sheet) -> str:
-    """All of the JavaScript, as one text; without the two passes where there are none."""
+def _script(trace: Trace, sheet: Sheet, *, computes: bool) -> str:
+    """All of the JavaScript, as one text; without the two passes where it computes nothing."""
     code = "const forward = null, backward = null, SUMS = {};"
-    code = code if obstacle(trace) else passes(trace)
+    code = passes(trace) if computes else code
     room = room_of_number(sheet.digits)
-    sizes = f"const DIGITS = {sheet.digits:d}, ROOM = {room:d}, MANY_TERMS = {MANY_TERMS:d};"
+    sizes = f"const DIGITS = {sheet.digits:d}, ROOM = {room:d};"
     parts = [sizes, code, *map(_asset, SCRIPTS)]
     return '"use strict";\n{\n' + "\n".join(parts) + "}\n"
 
@@ -88,15 +89,15 @@ def _head(trace: Trace, script: str) -> Markup:
 
 def _header(trace: Trace, check: Check) -> Markup:
     """What was traced, and the verdict on it."""
-    mark = MARKS.get(check.status, "")
-    verdict = escaped(f"{mark} {check.summary}".strip())
+    mark = VERDICT_MARKS[check.status]
+    verdict = escaped(f"{mark.sign} {check.summary}".strip())
     notices = [escaped(n.text) for n in trace.notices if n.text not in check.summary]
     return tag(
         "header",
         tag("h1", escaped("Backpropagation, step by step")),
         tag("button", escaped("◐"), id="theme", type="button", hidden=True, aria_label=THEME),
         tag("pre", tag("code", escaped(trace.graph.source.strip("\n"))), tabindex=0),
-        tag("p", verdict, class_=f"verdict {check.status}", id="verdict"),
+        tag("p", verdict, class_=f"verdict {mark.role}", id="verdict"),
         tag("ul", *(tag("li", n) for n in notices), class_="original") if notices else NOTHING,
         tag("p", role="status", id="state"),
     )
@@ -143,10 +144,8 @@ def _figure(picture: Markup) -> Markup:
     return tag("section", tag("h2", escaped("The graph")), box, class_="graph")
 
 
-def _side(equations: Equations) -> Markup:
+def _side(equations: Equations, controls: Markup) -> Markup:
     """What can be changed, and the calculation of the node that is chosen."""
-    reason = obstacle(equations.trace)
-    controls = no_inputs(reason) if reason else inputs(equations.trace)
     nodes = range(len(equations.graph.nodes))
     return joined(
         [

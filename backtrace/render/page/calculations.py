@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backtrace.graph import Apply, Constant
+from backtrace.render.edges import passed_on, spelled_out
 from backtrace.render.page.equations import Equations, equation, formula
 from backtrace.render.page.markup import NOTHING, Markup, escaped, joined, tag
-
-MOST_EDGES = 40  # that are spelled out of one node
 
 
 def calculation(equations: Equations, index: int) -> Markup:
@@ -60,13 +59,14 @@ def _gradient(equations: Equations, index: int) -> Iterator[Markup]:
     """Every contribution, their sum, and the formula of the whole."""
     trace, graph = equations.trace, equations.graph
     if trace.adjoints[index] is None:
-        yield escaped(_why_none(equations, index))
+        yield escaped(equations.say.why_none(index).after)
         return
     found = equations.say.edges(index)
-    for via, slot in found[:MOST_EDGES]:
+    hidden, shown = spelled_out(found)
+    for via, slot in shown:
         yield _edge(equations, via, slot, "through ", via)
-    if len(found) > MOST_EDGES:
-        yield escaped(f"… and {len(found) - MOST_EDGES:,} more contributions")
+    if hidden:
+        yield escaped(f"… and {hidden:,} contributions before these")
     if len(found) > 1:
         yield joined([escaped("the sum: "), equations.total(index)])
     if index == graph.output:
@@ -77,21 +77,9 @@ def _gradient(equations: Equations, index: int) -> Iterator[Markup]:
         yield joined([escaped("as a formula: "), equation(sides)])
 
 
-def _why_none(equations: Equations, index: int) -> str:
-    if isinstance(equations.graph.nodes[index], Constant):
-        return "a constant has none"
-    if equations.say.holds_indices(index):
-        return "whole numbers have none"
-    return "none was asked for, or none comes"
-
-
 def _passed_on(equations: Equations, index: int) -> Iterator[Markup]:
     """What its own inputs get through it."""
-    node = equations.graph.nodes[index]
-    if not isinstance(node, Apply):
-        return
-    for slot, into in list(enumerate(node.inputs))[:MOST_EDGES]:
-        why_not = equations.say.without_gradient(index, slot)
+    for slot, into, why_not in passed_on(equations.say, index):
         if why_not:
             label = tag("code", escaped(equations.graph.labels[into]))
             yield joined([escaped("to "), label, escaped(f": {why_not}")])

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from backtrace.ops import Elementwise
 from backtrace.ops.rows import EachInput, Value
 from backtrace.ops.structural import renamed
 from backtrace.records import Trace
+from backtrace.render.edges import abridged
 
 
 def obstacle(trace: Trace) -> str:
@@ -36,7 +39,7 @@ def obstacle(trace: Trace) -> str:
 def passes(trace: Trace) -> str:
     """`forward(x)`, all values from those of the inputs, `backward(v)`, all else from these.
 
-    `SUMS` has the edges that every gradient is the sum of, in order of the program.
+    `SUMS` has the edges that every gradient is the sum of, as far as these are shown.
     """
     return "\n".join([*_forward(trace), *_backward(trace), _sums(trace)])
 
@@ -58,17 +61,18 @@ def _forward(trace: Trace) -> Iterator[str]:
 
 def _backward(trace: Trace) -> Iterator[str]:
     """The locals in order of the program, the products from the output on, as the sweep goes."""
-    graph, found = trace.graph, list(edges(trace))
-    uses = {via: _Use(graph.applied(via), via) for via, _ in found}
+    found = list(edges(trace))
+    slots = {via: [slot for _, slot in group] for via, group in groupby(found, itemgetter(0))}
+    uses = {via: _Use(trace.graph.applied(via), via) for via in slots}
     yield "function backward(v) {"
-    yield f"  const [{_listed('v', range(len(graph.nodes)))}] = v;"
+    yield f"  const [{_listed('v', range(len(trace.values)))}] = v;"
     for via, slot in reversed(found):
         yield f"  const l{via}_{slot} = {uses[via].local(slot)};"
     gradients = _with_gradient(trace)
     for index in reversed(gradients):
         yield f"  const g{index} = {_sum(trace, index)};"
-        for via, slot in ((via, slot) for via, slot in found if via == index):
-            yield f"  const p{via}_{slot} = {uses[via].product(slot)};"
+        for slot in slots.get(index, ()):
+            yield f"  const p{index}_{slot} = {uses[index].product(slot)};"
     names = [f"{via}_{slot}" for via, slot in found]
     yield f"  const gradient = {{{', '.join(f'{i}: g{i}' for i in gradients)}}};"
     for kind in ("local", "product"):
@@ -79,8 +83,16 @@ def _backward(trace: Trace) -> Iterator[str]:
 
 
 def _sums(trace: Trace) -> str:
-    uses = ((i, [f"{via}:{slot}" for via, slot in trace.edges(i)]) for i in _with_gradient(trace))
-    return f"const SUMS = {json.dumps(dict(uses))};"
+    """The terms of every sum as a view shows them: the first, how many not, and the last."""
+    sums = {}
+    for index in _with_gradient(trace):
+        first, hidden, last = abridged(list(trace.edges(index)))
+        sums[index] = (_keys(first), hidden, _keys(last))
+    return f"const SUMS = {json.dumps(sums)};"
+
+
+def _keys(found: Sequence[tuple[int, int]]) -> list[str]:
+    return [f"{via}:{slot}" for via, slot in found]
 
 
 def _with_gradient(trace: Trace) -> list[int]:
@@ -90,19 +102,26 @@ def _with_gradient(trace: Trace) -> list[int]:
 def edges(trace: Trace) -> Iterator[tuple[int, int]]:
     """The (via, slot) of every edge that a gradient comes over, in order of the backward pass."""
     found = {edge for index in range(len(trace.graph.nodes)) for edge in trace.edges(index)}
-    yield from sorted(found, key=lambda edge: (-edge[0], edge[1]))
+    yield from sorted(found, key=_backwards)
 
 
 def _sum(trace: Trace, index: int) -> str:
     """A gradient as the sum of its products, added up as the sweep does: from the last node on."""
     if index == trace.graph.output:
         return _literal(trace.adjoints[index])
-    return " + ".join(f"p{via}_{slot}" for via, slot in edges_to(trace, index))
+    products = [f"p{via}_{slot}" for via, slot in edges_to(trace, index)]
+    return " + ".join(products) or "0"  # it goes into comparisons only, or nowhere
 
 
 def edges_to(trace: Trace, index: int) -> list[tuple[int, int]]:
     """The edges that the gradient of a node comes over, in order of the backward pass."""
-    return sorted(trace.edges(index), key=lambda edge: (-edge[0], edge[1]))
+    return sorted(trace.edges(index), key=_backwards)
+
+
+def _backwards(edge: tuple[int, int]) -> tuple[int, int]:
+    """Where an edge stands in the backward pass: from the last node on, its inputs in order."""
+    via, slot = edge
+    return -via, slot
 
 
 class _Use:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from backtrace.render.picture.colours import DARK, LIGHT
 from backtrace.render.picture.lines import Role
 
-PALETTES = LIGHT, DARK
+PAPERS = LIGHT, DARK
 REMARKS: tuple[Role, ...] = ("kink", "bad")
 
 
@@ -24,7 +24,7 @@ def colours() -> str:
         selector = ", ".join(f'svg [{attribute}="{colour}"]' for colour in (light, dark))
         rules.append(f"{selector} {{ {attribute}: {_pair(light, dark)}; }}")
     # What is said of the original values only: that an edge is blocked, or a node undefined.
-    remarks = [f'.changed svg tspan[fill="{p.text[role]}"]' for p in PALETTES for role in REMARKS]
+    remarks = [f'.changed svg tspan[fill="{p.text[role]}"]' for p in PAPERS for role in REMARKS]
     rules.append(f"{', '.join(remarks)} {{ display: none; }}")
     return "\n".join(rules)
 

@@ -11,9 +11,10 @@ let numbers = null; // by key, after something was changed
 
 function texts(key, written) {
   if (!key.startsWith("sum:")) return written(numbers.get(key), DIGITS);
-  const terms = SUMS[key.slice(4)].map((edge) => written(numbers.get(`product:${edge}`), DIGITS));
-  const hidden = terms.length - 2 * MANY_TERMS; // as in the other views
-  if (hidden > 1) terms.splice(MANY_TERMS, hidden, `… (${hidden.toLocaleString("en")} more)`);
+  const [first, hidden, last] = SUMS[key.slice(4)];
+  const term = (edge) => written(numbers.get(`product:${edge}`), DIGITS);
+  const between = hidden ? [`… (${hidden.toLocaleString("en")} more)`] : [];
+  const terms = [...first.map(term), ...between, ...last.map(term)];
   return terms.map((term, at) => (at && term.startsWith("-") ? `(${term})` : term)).join(" + ");
 }
 
@@ -36,9 +37,9 @@ function compute(inputs) {
 const inputsNow = () =>
   Object.fromEntries(FIELDS.map((field) => [field.dataset.input, parsed(field.value)]));
 
-// A number as Python or JavaScript writes it, or undefined.
+// A number as Python or JavaScript writes it, or undefined: in 1,000 a comma could be either kind.
 function parsed(text) {
-  const word = text.trim().toLowerCase().replace("−", "-").replace(",", ".");
+  const word = text.trim().toLowerCase().replace("−", "-");
   const named = { nan: NaN, inf: Infinity, "+inf": Infinity, "-inf": -Infinity }[word];
   if (named !== undefined) return named;
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(word) ? Number(word) : undefined;
@@ -75,9 +76,12 @@ function tell() {
   all("[data-node], [data-row]").forEach((element) =>
     element.classList.toggle("undefined", marked.has(element.dataset.node ?? element.dataset.row)),
   );
-  const where = [...new Set([...marked].map((index) => NAMES.get(index)))].join(", ");
-  const told = "Recomputed here, in the browser. The verdict above is of the original values.";
-  $("state").textContent = marked.size ? `${told} Undefined here, not a finite number: ${where}.` : told;
+  const told =
+    "Recomputed here, in the browser, where kinks are not marked. The verdict above is of the original values.";
+  const parts = Object.entries({ "": "value", "the gradient of ": "gradient" }).flatMap(([of, kind]) =>
+    bad.filter(([key]) => key.startsWith(kind)).map(([key]) => of + NAMES.get(key.split(":")[1])),
+  );
+  $("state").textContent = parts.length ? `${told} Not finite here: ${parts.join(", ")}.` : told;
 }
 
 const isResult = (key) => key.startsWith("value:") || key.startsWith("gradient:");

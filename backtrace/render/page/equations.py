@@ -5,7 +5,6 @@ A number that can change stands in an element with `data-number`, the same key a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from backtrace.errors import Span
@@ -15,18 +14,17 @@ from backtrace.ops.structural import renamed
 from backtrace.records import UPSTREAM, Trace
 from backtrace.render import Look, Sheet
 from backtrace.render.arrays import Room, Shown, shape_of
+from backtrace.render.edges import BLOCKED, abridged, symbolic, times
 from backtrace.render.links import Link
 from backtrace.render.notation import typeset
 from backtrace.render.notation.mathml import mathml
+from backtrace.render.notation.reading import PLACE
 from backtrace.render.page.markup import NOTHING, Markup, escaped, joined, tag
 from backtrace.render.phrases import Phrases
 from backtrace.symbolic import local_text
 
 ROOM = Room(200, 60)  # characters of an array
-MOST_NUMBERS = 8  # that are put into an expression, or added up
-PLACE = 90_000  # a number that stands for another while a formula is read
-PLACED = re.compile(rf"<mn>{PLACE // 10_000}(\d{{4}})</mn>")
-OPENING = re.compile(r"<mo[^>]*>([^<]*)</mo>$")
+MOST_NUMBERS = 8  # that are put into an expression
 
 
 class Equations:
@@ -69,11 +67,11 @@ class Equations:
 
     def derivative(self, of: int, by: int) -> Markup:
         """∂of/∂by, within a formula."""
-        return formula(f"∂{self.graph.labels[of]}/∂{self.graph.labels[by]}")
+        return formula(self.say.derivative(of, by))
 
     def by_output(self, index: int) -> Markup:
         """∂output/∂node, within a formula."""
-        return self.derivative(self.graph.output, index)
+        return formula(self.say.gradient(index))
 
     def _expression(self, index: int) -> Iterator[Markup]:
         """A node in the names of its inputs, and again with their numbers put in."""
@@ -83,34 +81,36 @@ class Equations:
             return
         if all(isinstance(self.graph.nodes[i], Constant) for i in node.inputs):
             return
-        places = [str(PLACE + slot) for slot in range(len(node.inputs))]
+        places = [self._place(index, slot) for slot, index in enumerate(node.inputs)]
         yield self._with_numbers(node.op.shown(places, dict(node.params)), node.inputs)
 
+    def _place(self, index: int, slot: int) -> str:
+        """What stands for an input where numbers are put in; a constant stands for itself."""
+        constant = isinstance(self.graph.nodes[index], Constant)
+        return self.graph.labels[index] if constant else f"{PLACE}{slot}"
+
     def _local(self, link: Link, slot: int) -> Iterator[Markup]:
-        """A local derivative in the names of the nodes, and again with numbers put in."""
-        written = formula(link.formula)
-        yield written
+        """A local derivative in the names of the nodes, and again with numbers put in.
+
+        Nothing where it is only the number itself.
+        """
+        if not symbolic(self.say, link):
+            return
+        yield formula(link.formula)
         node = self.graph.applied(link.via)
         if len(node.inputs) > MOST_NUMBERS or shape_of(link.local):
             return
-        with_numbers = self._with_numbers(
-            _local_in_places(self.graph, node, slot), (*node.inputs, link.via)
-        )
-        if "data-number" in with_numbers:
-            yield with_numbers
+        text = _local_in_places(self.graph, node, slot)
+        if PLACE in text:
+            yield self._with_numbers(text, (*node.inputs, link.via))
 
     def _with_numbers(self, text: str, nodes: Sequence[int]) -> Markup:
-        """A formula in which 90000, 90001, … stand for the values of these nodes."""
-        read = formula(text)
+        """A formula in the slots of which stand the values of these nodes."""
 
-        def put(match: re.Match[str]) -> str:
-            index = nodes[int(match[1])]
-            shown = self.say.value(index)
-            if isinstance(self.graph.nodes[index], Constant):
-                return formula(self.graph.labels[index])
-            return self.figure(f"value:{index}", shown, brackets=_follows_a_sign(match))
+        def put(slot: int, brackets: bool) -> str:
+            return self.value(nodes[slot], brackets=brackets)
 
-        return Markup(PLACED.sub(put, read))
+        return Markup(mathml(typeset(text), put))
 
     # -- equations
 
@@ -126,9 +126,7 @@ class Equations:
         if link.local is None:
             return self._rule(link)
         result = self.figure(f"local:{via}:{slot}", link.local)
-        middle = list(self._local(link, slot))
-        same = self.say.glyphs.clean(link.formula) == self.say.text(link.local)
-        return equation([self.derivative(via, link.into), *([] if same else middle), result])
+        return equation([self.derivative(via, link.into), *self._local(link, slot), result])
 
     def _rule(self, link: Link) -> Markup:
         if link.in_words:
@@ -151,13 +149,13 @@ class Equations:
         if link.local is None:
             middle = [self._applied_rule(link)]
         else:
-            times = f"<mo>{'⊙' if shape_of(link.upstream) and shape_of(link.local) else '×'}</mo>"
+            sign = f"<mo>{times(self.say, link)}</mo>"
             names = [self.by_output(via), self.derivative(via, link.into)]
             numbers = [
                 self.gradient(via),
                 self.figure(f"local:{via}:{slot}", link.local, brackets=True),
             ]
-            middle = [row(names, times), row(numbers, times)]
+            middle = [row(names, sign), row(numbers, sign)]
         return joined([equation([*left, *middle, result]), self._remarks(link, slot)])
 
     def _applied_rule(self, link: Link) -> Markup:
@@ -170,24 +168,26 @@ class Equations:
         if not isinstance(op, Elementwise) or not op.masks:
             return summed
         hidden = link.blocked not in ("instead", "partly")
-        why = escaped(" blocked: this input was not selected, so nothing passes, whatever arrives")
+        why = escaped(f" {BLOCKED}, whatever arrives")
         key = f"{link.via}:{slot}"
         return joined([summed, tag("span", why, class_="note", data_blocked=key, hidden=hidden)])
 
     def total(self, index: int) -> Markup:
-        """`∂loss/∂w = -2 + 2 = 0`, in order of the program."""
+        """`∂loss/∂w = -2 + 2 = 0`, in order of the program; a long sum as in the picture."""
         found = self.say.edges(index)
         left, result = self.by_output(index), self.gradient(index)
         if len(found) < 2:
             return equation([left, result])
-        terms = [self._term(place, *edge) for place, edge in enumerate(found[:MOST_NUMBERS])]
-        if len(found) > MOST_NUMBERS:
-            terms.append(_words(f"… {len(found) - MOST_NUMBERS:,} more"))
+        first, hidden, last = abridged(found)
+        terms = [self._term(edge, brackets=place > 0) for place, edge in enumerate(first)]
+        terms += [_words(f"… ({hidden:,} more)")] if hidden else []
+        terms += [self._term(edge, brackets=True) for edge in last]
         return equation([left, row(terms, "<mo>+</mo>"), result])
 
-    def _term(self, place: int, via: int, slot: int) -> Markup:
+    def _term(self, edge: tuple[int, int], *, brackets: bool) -> Markup:
+        via, slot = edge
         product = self.say.link(via, slot).product
-        return self.figure(f"product:{via}:{slot}", product, brackets=place > 0)
+        return self.figure(f"product:{via}:{slot}", product, brackets=brackets)
 
 
 def formula(text: str) -> Markup:
@@ -215,15 +215,8 @@ def _kind(key: str) -> str:
     return key.partition(":")[0]
 
 
-def _follows_a_sign(match: re.Match[str]) -> bool:
-    """Whether a number is the base of a power, or stands after a sign that opens nothing."""
-    before = match.string[: match.start()]
-    sign = OPENING.search(before)
-    return before.endswith("<msup>") or (sign is not None and sign[1] not in ("(", "[", "|", ","))
-
-
 def _local_in_places(graph: Graph, node: Apply, slot: int) -> str:
-    """A local derivative with 90000, 90001, … for the inputs, and the next for the output."""
+    """A local derivative with a slot for every input, and the next for the output."""
     assert isinstance(node.op, Elementwise)
     inputs: list[Node] = [_placed(graph.nodes[i], k) for k, i in enumerate(node.inputs)]
     arity = len(inputs)
@@ -234,7 +227,7 @@ def _local_in_places(graph: Graph, node: Apply, slot: int) -> str:
         assigned=((f"q{arity}", arity),),
         output=arity,
     )
-    places = {f"q{k}": str(PLACE + k) for k in range(arity + 1)}
+    places = {f"q{k}": f"{PLACE}{k}" for k in range(arity + 1)}
     return renamed(local_text(alone, arity, slot), places)
 
 

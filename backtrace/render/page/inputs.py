@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backtrace.graph import Leaf
 from backtrace.records import Trace
-from backtrace.render.page.markup import NOTHING, Markup, escaped, tag
+from backtrace.render.page.markup import Markup, escaped, tag
 from backtrace.render.text import exact
 
 TICKS = 100  # of a slider, to each side of the value
@@ -44,7 +44,5 @@ def _one(trace: Trace, index: int) -> Markup:
 
 def no_inputs(reason: str) -> Markup:
     """Why nothing can be changed here."""
-    if not reason:
-        return NOTHING
     text = f"No sliders here: {reason}, and a page computes with numbers only."
     return tag("p", escaped(text), class_="note")

@@ -19,6 +19,8 @@ for (const element of all("svg [data-number]", $("picture"))) {
   const unit = key.startsWith("value:") ? element : element.closest("text");
   UNITS.set(unit, Math.max(UNITS.get(unit) ?? 0, REVEALED.get(key) ?? 0));
 }
+for (const element of all(".numbers [data-number]"))
+  UNITS.set(element, REVEALED.get(element.dataset.number) ?? 0);
 // A product that is broken into several lines comes as a whole.
 for (const text of all("svg .edge > text.gradient", $("picture"))) {
   const { via, slot } = text.parentElement.dataset;
@@ -171,8 +173,7 @@ function setUpNodes() {
       event.preventDefault();
       choose(link.dataset.open);
     });
-  const output = document.querySelector("#picture .output");
-  open(output?.dataset.node ?? 0);
+  open(""); // none, before one is chosen
 }
 
 function setUpInputs() {
@@ -205,8 +206,8 @@ setUpInputs();
 setUpTheme();
 addEventListener("hashchange", () => show(fromAddress()));
 show(fromAddress());
+// For the tests alone, which read here what the page holds (tests/test_render_page_*.py).
 window.backtrace = {
   numbers: () => Object.fromEntries(numbers ?? compute(inputsNow())),
   step: () => current,
-  shown,
 };

@@ -97,10 +97,11 @@ def _backward(equations: Equations) -> Iterator[Step]:
     trace, output = equations.trace, equations.graph.output
     if trace.adjoints[output] is None:
         return
-    name = equations.graph.labels[output]
+    name = _code(equations.graph.labels[output])
+    start = equations.number(f"gradient:{output}", equations.say.adjoint(output))
     yield Step(
         phase="backward",
-        said=joined([escaped("The gradient starts at "), _code(name), escaped(", with 1")]),
+        said=joined([escaped("The gradient starts at "), name, escaped(", with "), start]),
         equation=equations.total(output),
         shows=(f"gradient:{output}",),
         node=output,

@@ -6,15 +6,14 @@ touched. What users wrote is drawn as it is: `$` is no mathematics here.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from math import sqrt
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
+from unicodedata import category
 
 from backtrace.errors import UsageError
+from backtrace.render.matplotlib_style import own_style
 from backtrace.render.picture.lines import RAISED, SHIFTS, extents
 from backtrace.render.picture.metrics import font_file
 from backtrace.render.picture.scene import Scene, Shape, Text
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 INCH = 72.0  # units of a picture
 SCALE = 2.0  # pixels of a unit in a png
-WARNINGS: Literal["ignore", "error"] = "ignore"  # "error" in the tests
 MOST_PIXELS = 50_000_000  # 200 MB while it is drawn
 STYLE = MappingProxyType(
     {
@@ -63,25 +61,9 @@ def _plain(title: str) -> str:
 
 def _saved(scene: Scene, format: str, dots: float, metadata: dict[str, str | None]) -> bytes:
     file = BytesIO()
-    with _own_style():
+    with own_style(STYLE):
         _figure(scene).savefig(file, format=format, dpi=dots, metadata=metadata)
     return file.getvalue()
-
-
-@contextmanager
-def _own_style() -> Iterator[None]:
-    """matplotlib's defaults with STYLE, whatever the user's settings are, and no warnings.
-
-    It warns of characters that the font does not have; a box stands for them.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter(WARNINGS)
-        from matplotlib import rc_context, rcParamsDefault
-
-        # rc_context does not restore the backend, and none is needed
-        style: Any = {k: v for k, v in rcParamsDefault.items() if k != "backend"} | STYLE
-        with rc_context(style):
-            yield
 
 
 def _figure(scene: Scene) -> Figure:
@@ -142,7 +124,7 @@ class _Pen:
             self._axes.text(
                 x,
                 part.at.y - SHIFTS[piece.level] * size,
-                piece.text,
+                _drawable(piece.text),
                 color=self._colours[piece.role],
                 fontproperties=self._fonts[piece.italic],
                 fontsize=size * (RAISED if piece.level else 1),
@@ -150,3 +132,8 @@ class _Pen:
                 zorder=order,
             )
             x += width
+
+
+def _drawable(text: str) -> str:
+    """Without characters that only steer, such as U+FEFF, at which the pdf breaks off."""
+    return "".join(c for c in text if category(c) != "Cf")

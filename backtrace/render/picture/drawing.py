@@ -20,6 +20,7 @@ from backtrace.render.picture.words import Words, note
 
 MOST_NODES = 1_000  # that are drawn, leaves beside each use counted every time
 MOST_EDGES = 2 * MOST_NODES
+MOST_INPUTS = 100  # of one operation: the time for the layout grows with the square of it
 MOST_USES = 4  # of a variable that is drawn once
 NodeKind: TypeAlias = Literal["operation", "variable", "constant"]
 
@@ -87,7 +88,7 @@ class Draughtsman:
         self._often: frozenset[int] = frozenset() if as_text else _often_used(trace.graph)
         self._words = Words(trace, sheet, roomy=roomy, plain=as_text)
         if not as_text:
-            _require_drawable(self._graph, self._often)
+            _require_drawable(self._graph)
         self._nodes: list[DrawnNode] = []
         self._edges: list[DrawnEdge] = []
         self._place: dict[int, int] = {}
@@ -175,14 +176,28 @@ def _often_used(graph: Graph) -> frozenset[int]:
     return frozenset(i for i, uses in enumerate(graph.uses) if len(uses) > most(i))
 
 
-def _require_drawable(graph: Graph, often: frozenset[int]) -> None:
-    again = sum(len(graph.uses[index]) - 1 for index in often)
-    nodes, edges = len(graph.nodes) + again, sum(map(len, graph.uses))
-    if nodes <= MOST_NODES and edges <= MOST_EDGES:
+def can_be_drawn(graph: Graph) -> bool:
+    """Whether it is small enough for a picture."""
+    nodes, edges, inputs = _size(graph)
+    return nodes <= MOST_NODES and edges <= MOST_EDGES and inputs <= MOST_INPUTS
+
+
+def _size(graph: Graph) -> tuple[int, int, int]:
+    """How many nodes and edges would be drawn, and the most inputs of one operation."""
+    again = sum(len(graph.uses[index]) - 1 for index in _often_used(graph))
+    inputs = [len(node.inputs) for node in graph.nodes if isinstance(node, Apply)]
+    return len(graph.nodes) + again, sum(inputs), max(inputs, default=0)
+
+
+def _require_drawable(graph: Graph) -> None:
+    if can_be_drawn(graph):
         return
-    found, most, what = nodes, MOST_NODES, "nodes"
-    if nodes <= MOST_NODES:
-        found, most, what = edges, MOST_EDGES, "edges"
+    limits = (MOST_NODES, "nodes"), (MOST_EDGES, "edges"), (MOST_INPUTS, "inputs of one operation")
+    found, most, what = next(
+        (size, most, what)
+        for size, (most, what) in zip(_size(graph), limits, strict=True)
+        if size > most
+    )
     raise UsageError(
         f"a picture has room for {most:,} {what}, and this one would have {found:,}: draw a part "
         "of the program, write -o graph.dot for a layout program, or read --view table"

@@ -24,7 +24,7 @@ def font_file(*, italic: bool) -> Path:
 @lru_cache(maxsize=2)
 def _advances(italic: bool) -> Mapping[int, float]:
     """The width of every character of a font, in sizes of letters."""
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont
 
     with TTFont(font_file(italic=italic), lazy=True) as font:
         unit, widths = font["head"].unitsPerEm, font["hmtx"].metrics

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from html import escape
 
+from backtrace.render.picture.layout import Point
 from backtrace.render.picture.lines import RAISED, SHIFTS, Line, Piece
 from backtrace.render.picture.metrics import FAMILY
 from backtrace.render.picture.scene import Command, Group, Scene, Shape, Text
@@ -23,7 +24,7 @@ def svg_of(scene: Scene, *, embedded: bool = False) -> str:
     body = "\n".join(_body(scene))
     # of its content, so that the pictures of one page do not share a name
     prefix = f"bt-{sha256(body.encode()).hexdigest()[:12]}"
-    width, height = number(scene.size.width), number(scene.size.height)
+    width, height = coordinate(scene.size.width), coordinate(scene.size.height)
     opening = (
         '<svg xmlns="http://www.w3.org/2000/svg" class="backtrace-picture" role="img" '
         f'aria-labelledby="{prefix}-title {prefix}-desc" width="{width}" height="{height}" '
@@ -39,7 +40,7 @@ def text(written: str) -> str:
     return escape(FORBIDDEN.sub("", written))
 
 
-def number(value: float) -> str:
+def coordinate(value: float) -> str:
     """A coordinate to the hundredth: `12.5`."""
     shown = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if shown == "-0" else shown
@@ -64,21 +65,23 @@ def _shape(shape: Shape) -> str:
     dashes = ' stroke-dasharray="4 3"' if shape.dashed else ""
     return (
         f'<path class="{shape.name}" d="{_path(shape.commands)}" fill="{shape.fill or "none"}" '
-        f'stroke="{shape.stroke}" stroke-width="{number(shape.width)}"{dashes}/>'
+        f'stroke="{shape.stroke}" stroke-width="{coordinate(shape.width)}"{dashes}/>'
     )
 
 
 def _path(commands: tuple[Command, ...]) -> str:
-    return "".join(
-        c.letter + " ".join(f"{number(p.x)} {number(p.y)}" for p in c.points) for c in commands
-    )
+    return "".join(c.letter + " ".join(map(_point, c.points)) for c in commands)
+
+
+def _point(at: Point) -> str:
+    return f"{coordinate(at.x)} {coordinate(at.y)}"
 
 
 def _text(part: Text, colours: dict[str, str]) -> str:
     anchor = ' text-anchor="middle"' if part.centred else ""
     return (
-        f'<text class="{part.line.kind}" x="{number(part.at.x)}" y="{number(part.at.y)}" '
-        f'font-size="{number(part.line.size)}" fill="{colours["ink"]}"{anchor}>'
+        f'<text class="{part.line.kind}" x="{coordinate(part.at.x)}" y="{coordinate(part.at.y)}" '
+        f'font-size="{coordinate(part.line.size)}" fill="{colours["ink"]}"{anchor}>'
         f"{''.join(_spans(part.line, colours))}</text>"
     )
 
@@ -100,6 +103,6 @@ def _attributes(piece: Piece, size: float, level: int, colours: dict[str, str]) 
     if piece.italic:
         yield ' font-style="italic"'
     if piece.level:
-        yield f' font-size="{number(size * RAISED)}"'
+        yield f' font-size="{coordinate(size * RAISED)}"'
     if piece.level != level:
-        yield f' dy="{number((SHIFTS[level] - SHIFTS[piece.level]) * size)}"'
+        yield f' dy="{coordinate((SHIFTS[level] - SHIFTS[piece.level]) * size)}"'

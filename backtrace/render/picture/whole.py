@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from backtrace.records import Trace
 from backtrace.render import Sheet
-from backtrace.render.picture.account import account, title
+from backtrace.render.picture.captions import header, legend, notes, stacked, verdict
 from backtrace.render.picture.colours import PALETTES
 from backtrace.render.picture.composing import arranged, graph_groups
+from backtrace.render.picture.description import description, title
 from backtrace.render.picture.drawing import Draughtsman
-from backtrace.render.picture.furniture import header, legend, notes, stacked, verdict
 from backtrace.render.picture.layout import Point, Size
 from backtrace.render.picture.scene import Group, Scene
 
@@ -48,5 +48,5 @@ def scene(trace: Trace, check: Check | None, sheet: Sheet, *, roomy: bool = Fals
         tuple(palette.text.items()),
         groups,
         title(trace),
-        account(draughtsman.say, check),
+        description(draughtsman.say, check),
     )

@@ -18,7 +18,7 @@ from backtrace.render.edges import Equation, edge, total
 from backtrace.render.phrases import GAP, Phrases
 from backtrace.render.picture.lines import Kind, Line, Piece, Role, broken, formula, joined, written
 
-ROOM = Room(30, 16)  # characters of an array
+ROOM = Room(36, 24)  # characters of an array
 WIDEST_NODE, WIDEST_EDGE = 240.0, 190.0  # of a line; what is wider is broken at spaces
 ROOMIEST = 280.0  # the same where there is room for longer numbers
 ROLES: dict[str, Role] = {

@@ -127,7 +127,7 @@ def _node(say: Phrases, index: int, head: Cell) -> Iterator[Row]:
     """A node and, where its gradient is a sum, a row for each of the terms."""
     remark = say.remark(index)
     if say.trace.adjoints[index] is None:
-        yield Row("", "", head, note=_why_none(say, index), remark=remark)
+        yield Row("", "", head, note=say.why_none(index).alone, remark=remark)
         return
     edges = say.edges(index)
     if len(edges) == 1:
@@ -136,11 +136,3 @@ def _node(say: Phrases, index: int, head: Cell) -> Iterator[Row]:
     yield Row("", "    ", head, gradient=total(say, index), remark=remark)
     for via, slot in edges if len(edges) <= MOST_EDGES else edges[-MOST_EDGES:]:
         yield Row("    ", "    ", (), *edge(say, via, slot))
-
-
-def _why_none(say: Phrases, index: int) -> str:
-    """Why a node has no gradient."""
-    if say.holds_indices(index):
-        return "whole numbers, no gradient"
-    asked = " asked" if isinstance(say.graph.nodes[index], Leaf) else ""
-    return f"no gradient{asked}"

@@ -25,7 +25,7 @@ def title(trace: Trace) -> str:
     return f"Computational graph of {clipped(source, LONGEST_SOURCE)}"
 
 
-def account(say: Phrases, check: Check | None) -> str:
+def description(say: Phrases, check: Check | None) -> str:
     """The values in order of computation, the gradients asked for, the verdict."""
     sentences = ["Forward: " + _listed(_values(say))]
     if say.trace.wrt:

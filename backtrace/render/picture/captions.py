@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from backtrace.records import Trace
+from backtrace.render.notices import told
 from backtrace.render.picture.colours import Palette
 from backtrace.render.picture.composing import outline
 from backtrace.render.picture.drawing import Drawing
 from backtrace.render.picture.layout import Point, Size
 from backtrace.render.picture.lines import Kind, Line, Piece, Role, broken
 from backtrace.render.picture.scene import Group, Shape, Text, polyline
-from backtrace.render.text import UNICODE
+from backtrace.render.verdict_marks import VERDICT_MARKS
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
@@ -42,26 +43,14 @@ def verdict(check: Check | None, width: float) -> list[Line]:
     """Whether torch agrees, in a line."""
     if check is None:
         return []
-    role, sign = _sign(check.status)
-    return list(_wrapped(f"{sign}{check.summary}", role, width))[:MOST_LINES]
-
-
-def _sign(status: str) -> tuple[Role, str]:
-    match status:
-        case "agrees":
-            return "value", f"{UNICODE.ok} "
-        case "convention":
-            return "kink", f"{UNICODE.ok} "
-        case "not-checked":
-            return "quiet", ""
-    return "bad", f"{UNICODE.wrong} "
+    sign, role = VERDICT_MARKS[check.status]
+    return list(_wrapped(f"{sign} {check.summary}".strip(), role, width))[:MOST_LINES]
 
 
 def notes(drawing: Drawing, trace: Trace, check: Check | None, width: float) -> list[Line]:
     """What else there is to know, but for the reason of the verdict; then what the signs mean."""
-    told = "" if check is None else check.reason
-    found = [f"note: {n.text}" for n in trace.notices if n.text not in told][:MOST_NOTICES]
-    texts = (*dict.fromkeys(found), *drawing.notes)
+    found = [f"note: {text}" for text in told(trace, check)]
+    texts = (*found[:MOST_NOTICES], *drawing.notes)
     return [line for text in texts for line in _wrapped(text, "quiet", width, "legend")]
 
 

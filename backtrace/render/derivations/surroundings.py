@@ -8,6 +8,7 @@ import numpy as np
 
 from backtrace.records import Trace
 from backtrace.render import Look
+from backtrace.render.notices import told
 from backtrace.render.phrases import Phrases
 
 if TYPE_CHECKING:
@@ -20,13 +21,17 @@ MOST_NOTES = 20
 
 
 class GradientRow(NamedTuple):
-    """One gradient as text; `torch` and `verdict` are empty where nothing was compared."""
+    """One gradient as text; `torch` and `verdict` are empty where nothing was compared.
+
+    `is_same` says of an array that torch's is the same, entry by entry.
+    """
 
     name: str
     value: str
     gradient: str
     torch: str
     verdict: str
+    is_same: bool
 
 
 def gradient_rows(trace: Trace, check: Check, look: Look) -> list[GradientRow]:
@@ -40,9 +45,9 @@ def gradient_rows(trace: Trace, check: Check, look: Look) -> list[GradientRow]:
         verdict = "" if index is None else verdicts.get(index, "")
         ours, theirs = trace.gradient(name), check.gradients.get(name)
         torch = "" if theirs is None else say.text(theirs)
-        if np.ndim(ours) and verdict == "agrees":
-            torch = "same"
-        rows.append(GradientRow(name, say.text(value), say.text(ours), torch, verdict))
+        is_same = bool(np.ndim(ours)) and verdict == "agrees"
+        numbers = (say.text(value), say.text(ours), torch)
+        rows.append(GradientRow(name, *numbers, verdict, is_same))
     return rows
 
 
@@ -55,8 +60,7 @@ def program_lines(trace: Trace) -> list[str]:
 
 def notes(trace: Trace, check: Check) -> list[str]:
     """What else there is to know, the reason that the verdict has given left out."""
-    found = (n.text for n in (*trace.notices, *check.notices) if n.text not in check.reason)
-    texts = list(dict.fromkeys(found))
+    texts = told(trace, check)
     more = len(texts) - MOST_NOTES
     return texts if more <= 0 else [*texts[:MOST_NOTES], f"and {more:,} more notes"]
 
