@@ -13,6 +13,7 @@ from benchmarks.descent import descents
 from benchmarks.homework import against_sympy, memory_of_claims, rates
 from benchmarks.measure import ROOT, Ratio
 from benchmarks.networks import memory, networks, regression
+from benchmarks.pictures import pictures
 from benchmarks.startup import startup
 
 
@@ -26,6 +27,7 @@ def lines(*, quick: bool) -> Iterator[Ratio]:
     yield memory()
     yield regression(rounds)
     yield from descents(rounds)
+    yield from pictures(rounds)
     yield growth([10**k for k in range(3, largest + 1)], 3 if quick else 5)
     yield from reading([10**k for k in range(4, largest + 1)], 2 if quick else 4)
     yield from rates(rounds)

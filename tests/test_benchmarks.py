@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backtrace import Trace
-from benchmarks import chain, descent, homework, measure, networks, startup, table
+from benchmarks import chain, descent, homework, measure, networks, pictures, startup, table
 from benchmarks.measure import Ratio, compared, in_turns, process
 from benchmarks.networks import Answer, Sizes
 
@@ -22,6 +22,12 @@ def test_a_chain_against_the_peers(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = chain.against_peers([10], rounds=1)
     assert [line.peer for line in lines] == ["micrograd", "torch, eager"]
     assert all(line.ours > 0 < line.theirs for line in lines)
+
+
+def test_pictures() -> None:
+    """A small chain and a small sum are drawn."""
+    assert [line.peer for line in pictures.pictures(rounds=1, nodes=12)] == ["2 s", "2 s"]
+    assert len(pictures.chain(pictures.NODES).graph.nodes) in range(480, 520)
 
 
 def test_a_contender_in_a_process_of_its_own() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -270,17 +270,21 @@ class Phrases:
         text = f"{hidden:,} of {total:,} nodes are left out at {self.glyphs.dots}; "
         return ((f"{text}--depth {2 * depth} shows more", DIM),)
 
-    def explained(self, width: int | None) -> list[Cell]:
-        """The lines that explain the signs a view has used, after an empty one."""
-        dots, owed = self.glyphs.dots, self.owed
+    def explained(self, width: int | None, *, but: Container[str] = ()) -> list[Cell]:
+        """The lines that explain the signs a view has used, after an empty one.
+
+        `but` has the fields of Owed that the view explains by itself, or does without.
+        """
+        dots = self.glyphs.dots
         arrives = "what arrives at the operation from the output side"
-        lines = [
-            (owed.upstream, f"{self.glyphs.upstream} is the upstream gradient: {arrives}"),
-            (owed.entries, f"{dots} stands for further entries: --full shows them"),
-            (owed.norm, f"{self.glyphs.norm} is the square root of the sum of the squares"),
-            (owed.formula, f"{dots} stands for a long formula: --node NAME shows it"),
-        ]
-        cells = [part for used, text in lines if used for part in folded(((text, DIM),), width)]
+        lines = {
+            "upstream": f"{self.glyphs.upstream} is the upstream gradient: {arrives}",
+            "entries": f"{dots} stands for further entries: --full shows them",
+            "norm": f"{self.glyphs.norm} is the square root of the sum of the squares",
+            "formula": f"{dots} stands for a long formula: --node NAME shows it",
+        }
+        owed = (name for name in lines if name not in but and getattr(self.owed, name))
+        cells = [part for name in owed for part in folded(((lines[name], DIM),), width)]
         return [(), *cells] if cells else []
 
     def unused(self) -> Iterator[int]:

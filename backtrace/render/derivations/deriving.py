@@ -15,8 +15,8 @@ from backtrace.render.phrases import Phrases
 
 MOST_NODES = 100  # of a program that is derived in full when no depth is asked for
 ENTRYWISE = (
-    "of arrays a local derivative, and a product with it, is meant entry by entry; what "
-    "broadcasting has repeated is summed"
+    "products of arrays, but for matrix products, and local derivatives by arrays are meant entry "
+    "by entry; what broadcasting has repeated is summed"
 )
 FOLDED_TO = 20  # nodes that are then left, half of them at either end
 

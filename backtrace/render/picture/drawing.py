@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from backtrace.errors import UsageError
 from backtrace.graph import Apply, Constant, Graph, Leaf
+from backtrace.passes import are_numbers
 from backtrace.records import Trace
 from backtrace.render import Sheet
 from backtrace.render.phrases import Phrases
@@ -84,7 +85,7 @@ class Draughtsman:
     def __init__(
         self, trace: Trace, sheet: Sheet, *, roomy: bool = False, as_text: bool = False
     ) -> None:
-        self._trace, self._graph = trace, trace.graph
+        self._trace, self._graph, self._as_text = trace, trace.graph, as_text
         self._often: frozenset[int] = frozenset() if as_text else _often_used(trace.graph)
         self._words = Words(trace, sheet, roomy=roomy, plain=as_text)
         if not as_text:
@@ -144,12 +145,15 @@ class Draughtsman:
         return DrawnEdge(source, self._place[via], via, slot, into, above, below, passes)
 
     def _notes(self) -> Iterator[str]:
-        owed = self._words.say.owed
-        if owed.entries:
+        """What the signs mean; there are no norms, and no option for further entries."""
+        say = self._words.say
+        if say.owed.entries:
             yield "… stands for further entries of an array"
-        owed.entries = owed.norm = False
-        for cell in self._words.say.explained(None)[1:]:
-            yield "".join(text for text, _ in cell)
+        if not (self._as_text or are_numbers(self._trace.values)):
+            yield "· multiplies arrays entry by entry; side by side they are a matrix product"
+        for cell in say.explained(None, but=("entries", "norm")):
+            if cell:
+                yield "".join(text for text, _ in cell)
 
 
 def kind_of(graph: Graph, index: int) -> NodeKind:
