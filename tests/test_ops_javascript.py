@@ -66,7 +66,17 @@ def numbers_of(trace: Trace) -> list[float]:
         *(float(np.float64(c.local_value)) for c in found),
         *(float(c.product) for c in found),
         *map(float, adjoints),
+        *kinks_of(trace),
     ]
+
+
+def kinks_of(trace: Trace) -> Iterator[float]:
+    """Whether each operation that a gradient passes through, and that has kinks, is at one."""
+    for via in sorted({via for via, _ in edges(trace)}):
+        node = trace.graph.applied(via)
+        if node.op.domain.kink is not None:
+            inputs = [trace.values[i] for i in node.inputs]
+            yield float(node.op.at_kink(inputs, dict(node.params)))
 
 
 def script(trace: Trace) -> str:
@@ -79,7 +89,8 @@ def script(trace: Trace) -> str:
         const v = forward({{{inputs}}}), b = backward(v);
         const names = {names};
         return [...v, ...names.map(n => b.local[n]), ...names.map(n => b.product[n]),
-            ...Object.keys(b.gradient).map(Number).sort((p, q) => p - q).map(i => b.gradient[i])];
+            ...Object.keys(b.gradient).map(Number).sort((p, q) => p - q).map(i => b.gradient[i]),
+            ...Object.values(kinks(v)).map(Number)];
     }})()"""
 
 

@@ -158,6 +158,15 @@ def test_undefined_is_said(shown: Shown) -> None:
         assert page.locator(".undefined:not(#verdict)").count() == 0
 
 
+def test_a_kink_is_said(shown: Shown) -> None:
+    """Where an input is moved to a kink it is told at which operation; elsewhere it is not."""
+    with shown("relu(x) + 0*abs(y)", {"x": 1, "y": 1}) as page:
+        page.fill("#x0", "0")
+        assert "At a kink, where the derivative is a convention: v1." in page.text_content("#state")
+        page.fill("#x0", "-1")
+        assert "kink" not in page.text_content("#state")
+
+
 def test_a_blocked_edge_is_said(shown: Shown) -> None:
     """Where an operation selects another input nothing passes, whatever arrives."""
     with shown("log(relu(x))", {"x": 2}, "#step=99") as page:

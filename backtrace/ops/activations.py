@@ -278,6 +278,7 @@ ROWS = (
             Slip(0, "wrong-local", "x > 0"),
             Slip(0, "wrong-local", "where(x > 0, 1, v)"),
         ),
+        javascript_kink="x === 0 && alpha !== 1",
         javascript=("x > 0 ? x : alpha*Math.expm1(x)", "x <= 0 ? alpha*Math.exp(x) : 1"),
         torch="torch.nn.functional.elu",
         convention="elu'(0) = alpha, the slope on the left; with alpha = 1 there is no kink",
@@ -308,6 +309,7 @@ ROWS = (
             Slip(0, "wrong-local", "1.0507009873554805*(x > 0)"),
             Slip(0, "constant-factor", "where(x > 0, 1, 1.6732632423543772*exp(x))"),
         ),
+        javascript_kink="x === 0",
         javascript=(
             f"{SCALE}*(x > 0 ? x : {ALPHA}*Math.expm1(x))",
             f"{SCALE}*(x <= 0 ? {ALPHA}*Math.exp(x) : 1)",

@@ -145,6 +145,7 @@ ROWS = (
             Slip(1, "wrong-local", "0"),
             Slip(1, "wrong-local", "-x/y"),
         ),
+        javascript_kink="remainder(x, y) === 0",
         javascript=("remainder(x, y)", "1", "-floorDivide(x, y)"),
         torch="torch.remainder",
         convention="where x is a multiple of y the value jumps; the derivatives there are 1 and"
@@ -212,6 +213,7 @@ ROWS = (
             Slip(1, "wrong-local", "v*log(y)"),
             Slip(1, "wrong-local", "v/log(x)"),
         ),
+        javascript_kink="x === 0 && y >= 0 && y < 1",
         javascript=(
             "power(x, y)",
             "y === 0 ? 0 : y*power(x, y - 1)",

@@ -173,6 +173,7 @@ ROWS = (
             Slip(0, "wrong-local", "1/(x**2 - 1)"),
             Slip(0, "input-for-output", "1/sinh(x)"),
         ),
+        javascript_kink="x === 1",
         javascript=("Math.acosh(x)", "1/Math.sqrt(x*x - 1)"),
         torch="torch.acosh",
         convention="acosh'(1) = inf: vertical at the end (by continuity)",

@@ -213,6 +213,7 @@ ROWS = (
             Slip(0, "wrong-local", "2*v"),
             Slip(0, "wrong-local", "2*x*v/3"),
         ),
+        javascript_kink="x === 0",
         javascript=("Math.sqrt(x)", "1/(2*v)"),
         torch="torch.sqrt",
         convention="sqrt'(0) = inf: the root is vertical at 0 (by continuity)",
@@ -239,6 +240,7 @@ ROWS = (
             Slip(0, "input-for-output", "1/(3*x**2)"),
             Slip(0, "wrong-local", "1/(2*v)"),
         ),
+        javascript_kink="x === 0",
         javascript=("Math.cbrt(x)", "1/(3*v**2)"),
         # the inner where is abs(x) with a derivative at 0: that of torch.abs would make inf × 0
         torch="torch.where(torch.signbit(x), -1.0, 1.0)"
@@ -369,6 +371,7 @@ ROWS = (
             Slip(0, "wrong-local", "log(y) + 1"),
             Slip(1, "wrong-local", "1/y"),
         ),
+        javascript_kink="x === 0 && y <= 0",
         javascript=("xlogy(x, y)", "x === 0 && y <= 0 ? 0 : Math.log(y)", "x/y"),
         javascript_masks=("x === 0 && y <= 0", ""),
         torch="torch.xlogy",

@@ -227,6 +227,7 @@ class Elementwise(Op):
     # where the row has its own. Of any number of inputs `x` is the list and `own` the one.
     javascript: tuple[str, ...] = ()
     javascript_masks: tuple[str, ...] = ()
+    javascript_kink: str = ""  # its domain's `kink`
     differentials: tuple[Differential, ...] = ()  # none: "derivative of log", from `formula`
     smooth: bool = True  # False: `formula` has no derivative that sympy could give
     by_name: bool = False  # in longer formulas it stands as sigmoid(x), not as its formula

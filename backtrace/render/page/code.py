@@ -39,9 +39,10 @@ def obstacle(trace: Trace) -> str:
 def passes(trace: Trace) -> str:
     """`forward(x)`, all values from those of the inputs, `backward(v)`, all else from these.
 
-    `SUMS` has the edges that every gradient is the sum of, as far as these are shown.
+    `kinks(v)` says of the operations that may be at one whether they are. `SUMS` has the edges that
+    every gradient is the sum of, as far as these are shown.
     """
-    return "\n".join([*_forward(trace), *_backward(trace), _sums(trace)])
+    return "\n".join([*_forward(trace), *_backward(trace), *_kinks(trace), _sums(trace)])
 
 
 def _forward(trace: Trace) -> Iterator[str]:
@@ -79,6 +80,16 @@ def _backward(trace: Trace) -> Iterator[str]:
         pairs = ", ".join(f'"{name.replace("_", ":")}": {kind[0]}{name}' for name in names)
         yield f"  const {kind} = {{{pairs}}};"
     yield "  return { gradient, local, product };"
+    yield "}"
+
+
+def _kinks(trace: Trace) -> Iterator[str]:
+    """Of the operations that a gradient passes through."""
+    through = sorted({via for via, _ in edges(trace)})
+    found = {via: _Use(trace.graph.applied(via), via).kink for via in through}
+    yield "function kinks(v) {"
+    yield f"  const [{_listed('v', range(len(trace.values)))}] = v;"
+    yield f"  return {{{', '.join(f'{via}: {kink}' for via, kink in found.items() if kink)}}};"
     yield "}"
 
 
@@ -141,6 +152,10 @@ class _Use:
     @property
     def forward(self) -> str:
         return renamed(self._op.javascript[0], self._names)
+
+    @property
+    def kink(self) -> str:
+        return renamed(self._op.javascript_kink, self._names)
 
     def local(self, slot: int) -> str:
         return self._by_input(self._op.javascript[1:], slot)

@@ -76,14 +76,18 @@ function tell() {
   all("[data-node], [data-row]").forEach((element) =>
     element.classList.toggle("undefined", marked.has(element.dataset.node ?? element.dataset.row)),
   );
-  const told =
-    "Recomputed here, in the browser, where kinks are not marked. The verdict above is of the original values.";
+  const told = "Recomputed here, in the browser. The verdict above is of the original values.";
+  const kinked = Object.entries(kinks(valuesNow())).filter(([, is]) => is);
+  const where = kinked.map(([index]) => NAMES.get(index)).join(", ");
+  const kink = where && ` At a kink, where the derivative is a convention: ${where}.`;
   const parts = Object.entries({ "": "value", "the gradient of ": "gradient" }).flatMap(([of, kind]) =>
     bad.filter(([key]) => key.startsWith(kind)).map(([key]) => of + NAMES.get(key.split(":")[1])),
   );
-  $("state").textContent = parts.length ? `${told} Not finite here: ${parts.join(", ")}.` : told;
+  const bare = parts.length ? ` Not finite here: ${parts.join(", ")}.` : "";
+  $("state").textContent = told + kink + bare;
 }
 
+const valuesNow = () => [...numbers].filter(([key]) => key.startsWith("value:")).map(([, v]) => v);
 const isResult = (key) => key.startsWith("value:") || key.startsWith("gradient:");
 
 function reset() {

@@ -28,6 +28,7 @@ const inverseSlope = (u) => (u * u) / Math.sqrt(1 - u * u);
 
 // -- choices; of 0 and -0 the first
 
+const tied = (list, extreme) => list.filter((x) => x === extreme).length > 1;
 const larger = (x, y) => (x === y ? x : Math.max(x, y));
 const smaller = (x, y) => (x === y ? x : Math.min(x, y));
 const fmax = (x, y) => (isNaN(x) ? y : isNaN(y) ? x : larger(x, y));
