@@ -11,6 +11,7 @@ BacktraceError
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -115,10 +116,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f": did you mean {' or '.join(close)}?" if close else ""
 
 
-def printable(text: str) -> str:
+# What XML 1.0 has no way to write; lone surrogates, which UTF-8 cannot hold, are among it.
+ILLEGIBLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def printable(text: str, instead: str = "�") -> str:
     """`text` without what would act on a terminal instead of being seen: control characters."""
     text = text.replace("\t", " ")
-    return "".join(character if character.isprintable() else "�" for character in text)
+    return "".join(character if character.isprintable() else instead for character in text)
 
 
 def _width(text: str) -> int:

@@ -185,6 +185,16 @@ class Graph:
                     found[source].append((index, slot))
         return tuple(map(tuple, found))
 
+    def kind(self, index: int) -> str:
+        """What a node is: "variable", "constant", or the name of its operation."""
+        match self.nodes[index]:
+            case Leaf():
+                return "variable"
+            case Constant():
+                return "constant"
+            case Apply(op):
+                return op.name
+
     def expression(self, index: int) -> str:
         """A node as text in the labels of its inputs: `w*x`, `log(v1)`, or a leaf's own name."""
         node = self.nodes[index]

@@ -263,7 +263,7 @@ class Trace:
         *,
         direction: Direction = "LR",
         theme: Theme = "light",
-        digits: int = 6,
+        digits: int | None = None,
         full: bool = False,
     ) -> None:
         """Write a file as -o does: `trace.save("graph.svg")`; the end of the path says its kind.
@@ -273,11 +273,11 @@ class Trace:
         system's reason where the file cannot be written.
         """
         from backtrace.crosscheck import checked
-        from backtrace.render import Sheet
+        from backtrace.render import DIGITS, Sheet
         from backtrace.render.saving import require_file, save
 
         require_file(fspath(path), "save()")
-        sheet = Sheet(digits=digits, direction=direction, theme=theme, full=full)
+        sheet = Sheet(digits=digits or DIGITS, direction=direction, theme=theme, full=full)
         save(self, checked(self), fspath(path), sheet)
 
     def __str__(self) -> str:
@@ -290,7 +290,7 @@ class Trace:
         from backtrace.crosscheck import checked
         from backtrace.render.notebook import bundle, of_trace
 
-        return bundle(of_trace(self, checked(self)), include, exclude)
+        return bundle(of_trace(self, lambda: checked(self)), include, exclude)
 
     def __repr__(self) -> str:
         gradients = [f"d{self.output}/d{n}={_short(g)}" for n, g in self.gradients.items()]

@@ -16,7 +16,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path` when all is written, and is removed otherwise."""
     import tempfile
 
-    with _telling(path):
+    with telling(path):
         target = os.path.realpath(path)
         mode = _mode_of(target)
         descriptor, part = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".backtrace-")
@@ -33,7 +33,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
 
 def require_replaceable(path: str) -> None:
     """Raise UsageError where a path cannot be written, before the work is done."""
-    with _telling(path):
+    with telling(path):
         target = os.path.realpath(path)
         _mode_of(target)
         folder = os.path.join(os.path.dirname(target), "")
@@ -43,7 +43,7 @@ def require_replaceable(path: str) -> None:
 
 
 @contextmanager
-def _telling(path: str) -> Iterator[None]:
+def telling(path: str) -> Iterator[None]:
     """Say of what goes wrong that `path` cannot be written. Raises UsageError."""
     try:
         yield

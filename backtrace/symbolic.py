@@ -75,12 +75,16 @@ def bounded(expression: Expr) -> Expr:
     return expression
 
 
+def called_in(formula: str) -> set[str]:
+    """The functions of a formula."""
+    return set(re.findall(r"([^\W\d]\w*)\(", formula))
+
+
 def readable(graph: Graph, expression: Expr, formula: str) -> bool:
     """Whether the text of a formula means the formula to the reader of this program."""
-    called = set(re.findall(r"([^\W\d]\w*)\(", formula))
     hidden = [name for name in NAMED_CONSTANTS if name in graph.names]
     return (
-        called <= FUNCTIONS.keys() - graph.names.keys()
+        called_in(formula) <= FUNCTIONS.keys() - graph.names.keys()
         and not expression.has(sp.I)
         and not any(expression.has(exact(name)) for name in hidden)
     )

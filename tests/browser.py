@@ -18,6 +18,7 @@ import backtrace
 from backtrace.crosscheck import not_checked
 from backtrace.render import FILES, PLAIN_SHEET, Sheet
 
+TWICE = "(y - (w*x + b))**2 + w**2", {"y": 2, "w": 1, "x": 1, "b": 0}  # w is used twice
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

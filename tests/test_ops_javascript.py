@@ -20,7 +20,8 @@ from backtrace.ops import Elementwise
 from backtrace.ops.rows import EachInput, Point
 from backtrace.passes import active_nodes, backward, forward
 from backtrace.records import Trace
-from backtrace.render.page.code import edges, obstacle, passes
+from backtrace.render.links import backward_edges
+from backtrace.render.page.code import obstacle, passes
 
 LIBRARY = files("backtrace.render.page").joinpath("rows.js").read_text(encoding="utf-8")
 UPSTREAMS = 1.0, -2.5, math.inf, math.nan
@@ -59,7 +60,7 @@ def cases(row: Elementwise) -> Iterator[Case]:
 
 def numbers_of(trace: Trace) -> list[float]:
     """Every number of a trace: values, local derivatives, products, gradients."""
-    found = [trace.contribution(*edge) for edge in edges(trace)]
+    found = [trace.contribution(*edge) for edge in backward_edges(trace)]
     adjoints: list[Any] = [a for a in trace.adjoints if a is not None]
     return [
         *map(float, trace.values),
@@ -72,7 +73,7 @@ def numbers_of(trace: Trace) -> list[float]:
 
 def kinks_of(trace: Trace) -> Iterator[float]:
     """Whether each operation that a gradient passes through, and that has kinks, is at one."""
-    for via in sorted({via for via, _ in edges(trace)}):
+    for via in sorted({via for via, _ in backward_edges(trace)}):
         node = trace.graph.applied(via)
         if node.op.domain.kink is not None:
             inputs = [trace.values[i] for i in node.inputs]
@@ -81,7 +82,7 @@ def kinks_of(trace: Trace) -> Iterator[float]:
 
 def script(trace: Trace) -> str:
     """The same numbers, by the generated code, as an expression."""
-    names = json.dumps([f"{via}:{slot}" for via, slot in edges(trace)])
+    names = json.dumps([f"{via}:{slot}" for via, slot in backward_edges(trace)])
     values = trace.graph.variables.values()
     inputs = ", ".join(f"{i}: {literal(trace.values[i])}" for i in values)
     return f"""(() => {{

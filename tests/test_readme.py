@@ -22,6 +22,7 @@ from backtrace.cli.options import COMPLETION, SUBCOMMANDS, TABLE, Option, rows_o
 from backtrace.homework.reports import REPORTS
 from backtrace.homework.reports.wording import SIGNS
 from backtrace.homework.verdicts import MISTAKES, REASONS, STATES, State
+from backtrace.render import FILES, VIEWS
 
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -138,6 +139,20 @@ def test_every_option_of_descend() -> None:
     """The README's table has what `backtrace descend` takes besides what a trace does."""
     rows = [row for row in rows_of(DescendOptions).values() if row not in TABLE.values()]
     require("descend options", option_table(rows))
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_every_kind_of_file(kind: str) -> None:
+    """What -o writes stands in the help of the option and in the README's table."""
+    table = TEXT.partition("## Look at it")[2].partition("### A picture")[0]
+    assert f".{kind}" in TABLE["output"].help
+    assert re.search(rf"`-o \w+\.{kind}`|`\.{kind}`", table)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view(view: str) -> None:
+    """What --view shows stands in the help of the option."""
+    assert f"{view}: " in TABLE["view"].help
 
 
 def test_every_code() -> None:

@@ -16,10 +16,10 @@ import backtrace
 from backtrace.errors import BacktraceError
 from backtrace.records import Trace
 from backtrace.render import Look
-from backtrace.render.cells import GRADIENT, LOCAL
+from backtrace.render.cells import GRADIENT, LOCAL, text_of
 from backtrace.render.derivations import derived
 from backtrace.render.derivations.backward import MOST_FACTORS, MOST_NAMES, MOST_TERMS
-from backtrace.render.derivations.model import Equation, Section, Side, sided, text_of
+from backtrace.render.derivations.model import Equation, Section, Side, sided
 from backtrace.render.phrases import Phrases
 
 EXACT = Look(digits=17)

@@ -24,10 +24,11 @@ from backtrace.graph import Apply
 from backtrace.records import Trace
 from backtrace.render import FILES, Sheet
 from backtrace.render.edges import MOST_EDGES
+from backtrace.render.links import backward_edges
 from backtrace.render.node import node
 from backtrace.render.page import SCRIPTS, _asset
 from backtrace.render.page.calculations import calculation
-from backtrace.render.page.code import edges, obstacle
+from backtrace.render.page.code import obstacle
 from backtrace.render.page.colours import pairs
 from backtrace.render.page.equations import Equations
 from backtrace.render.page.markup import EMPTY, escaped, tag
@@ -118,7 +119,7 @@ def test_every_number_is_there(named: tuple[Trace, str]) -> None:
     for index, adjoint in enumerate(trace.adjoints):
         assert f"value:{index}" in keys
         assert (f"gradient:{index}" in keys) == (adjoint is not None)
-    for via, slot in edges(trace):
+    for via, slot in backward_edges(trace):
         assert f"product:{via}:{slot}" in keys
         with_local = trace.contribution(via, slot).local_value is not None
         assert (f"local:{via}:{slot}" in keys) == with_local
@@ -148,7 +149,7 @@ def test_steps_cover_the_passes(name: str) -> None:
     assert [s.node for s in found if s.phase == "forward"] == operations
     for phase in ("local", "backward"):
         about = [s.edge for s in found if s.phase == phase and s.edge]
-        assert sorted(about) == sorted(edges(trace))
+        assert sorted(about) == sorted(backward_edges(trace))
     phases = [s.phase for s in found]
     order = ("inputs", "forward", "local", "backward")
     assert phases == sorted(phases, key=order.index)

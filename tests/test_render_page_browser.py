@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Shown, chromium, index_of
+from browser import TWICE, Shown, index_of
 
 import backtrace
 from backtrace.crosscheck import not_checked
 from backtrace.render import FILES, Sheet
 
-TWICE = "(y - (w*x + b))**2 + w**2", {"y": 2, "w": 1, "x": 1, "b": 0}
 NUMBERS = "[...document.querySelectorAll('#picture [data-number]')]"
 IS_SEEN = "e => getComputedStyle(e).visibility === 'visible'"
 HOSTILE = """\
 onload = w*x  # <img src=x onerror=alert(1)></script><script>alert(2)</script>
 constructor = onload + __proto__  # ${alert(3)} `alert(4)` \\u003cb onload=alert(5)>
 location = constructor**2"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def shown(browser: Any, tmp_path: Path) -> Shown:
-    return Shown(browser, tmp_path)
 
 
 def step(page: Any) -> int:

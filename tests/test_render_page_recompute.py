@@ -5,42 +5,27 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import Shown, chromium, index_of
+from browser import TWICE, Shown, index_of
 from programs import BINARY, PLAIN, UNARY
 from table import close
 
 import backtrace
 from backtrace.ops import OPS
 from backtrace.records import Trace
+from backtrace.render.links import backward_edges
 from backtrace.render.page import _asset
-from backtrace.render.page.code import edges
 from backtrace.render.text import number
-
-TWICE = "(y - (w*x + b))**2 + w**2", {"y": 2, "w": 1, "x": 1, "b": 0}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def shown(browser: Any, tmp_path: Path) -> Shown:
-    return Shown(browser, tmp_path)
 
 
 def python_numbers(trace: Trace) -> dict[str, float]:
     """Every number of a trace by its key."""
     found = {f"value:{i}": float(v) for i, v in enumerate(trace.values)}
     found |= {f"gradient:{i}": float(a) for i, a in enumerate(trace.adjoints) if a is not None}
-    for via, slot in edges(trace):
+    for via, slot in backward_edges(trace):
         edge = trace.contribution(via, slot)
         found[f"local:{via}:{slot}"] = float(np.float64(edge.local_value))
         found[f"product:{via}:{slot}"] = float(edge.product)

@@ -18,17 +18,17 @@ def as_input(op: Structural, expression: Any) -> str:
     formula = text(expression)
     if op.notation or op.show:
         rest = CALLED.sub("", formula.removesuffix(".T"), count=1)
-        return formula if not rest or _is_grouped(rest) else f"({formula})"
+        return formula if not rest or is_grouped(rest) else f"({formula})"
     return without_parentheses(formula)
 
 
 def without_parentheses(formula: str) -> str:
     """A formula without parentheses around the whole of it, or around a product in a sum."""
-    formula = formula[1:-1] if _is_grouped(formula) else formula
+    formula = formula[1:-1] if is_grouped(formula) else formula
     return PRODUCT.sub(r"\1\2", formula)
 
 
-def _is_grouped(formula: str) -> bool:
+def is_grouped(formula: str) -> bool:
     """Whether the first character is a parenthesis that the last one closes."""
     if not formula.startswith("(") or not formula.endswith(")"):
         return False

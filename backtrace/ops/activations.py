@@ -14,6 +14,7 @@ from backtrace.ops.rows import Differential, Domain, Elementwise, Slip, Value, p
 # Klambauer et al. 2017, the digits that torch has
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
+THRESHOLD = 20.0  # of softplus, as in torch
 ALPHA, SCALE = str(SELU_ALPHA), str(SELU_SCALE)
 
 
@@ -41,11 +42,11 @@ def _mish(x: Value, v: Value) -> Value:
 
 
 def _above(threshold: Any, x: Any, above: Any, below: Any) -> Any:
-    """The two branches of softplus; at its usual threshold of 20 they differ by less than 2.1e-9.
+    """The two branches of softplus; at its usual threshold they differ by less than 2.1e-9.
 
     There the one formula stands for both, as in textbooks.
     """
-    return below if threshold == 20 else sp.Piecewise((above, x > threshold), (below, True))
+    return below if threshold == THRESHOLD else sp.Piecewise((above, x > threshold), (below, True))
 
 
 SIGMOID = Elementwise(
@@ -77,7 +78,7 @@ SIGMOID = Elementwise(
 SOFTPLUS = Elementwise(
     name="softplus",
     inputs=("x",),
-    params={"beta": 1.0, "threshold": 20.0},
+    params={"beta": 1.0, "threshold": THRESHOLD},
     forward=lambda x, beta, threshold: pick(
         x * beta > threshold, x, np.log1p(np.exp(x * beta)) / beta
     ),

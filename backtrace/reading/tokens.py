@@ -7,12 +7,12 @@ million of them.
 from __future__ import annotations
 
 import re
-import unicodedata
 from array import array
 from itertools import accumulate, compress
 
 from backtrace.errors import ReadError, Span
 from backtrace.names import normal
+from backtrace.reading.numbers import fraction, raised
 
 LONGEST_TEXT = 64_000_000
 MOST_TOKENS = 10_000_000
@@ -114,11 +114,11 @@ def _in_ascii(piece: str) -> str:
         return f"{space}.T"
     if starts_name(text):
         return space + normal(text)
-    plain = unicodedata.normalize("NFKC", text).replace("−", "-").replace("⁄", "/")
     if starts_raised(text):
-        return f"{space}**{plain if plain.isdigit() else f'({plain})'}"
+        exponent = raised(text)
+        return f"{space}**{exponent if exponent.isdigit() else f'({exponent})'}"
     if text in FRACTIONS:
-        return f"{space}({plain})"
+        return f"{space}({'/'.join(fraction(text))})"
     return space + ASCII_FORMS.get(text, text)
 
 

@@ -40,6 +40,11 @@ def widest(lines: Iterable[Cell]) -> int:
     return max(width_of(trimmed(line)) for line in lines)
 
 
+def text_of(cell: Cell) -> str:
+    """A cell without its styles."""
+    return "".join(text for text, _ in cell)
+
+
 def padded(cell: Cell, width: int, *, right: bool = False) -> Cell:
     """The cell brought to this width with spaces after it, or before it."""
     space = (" " * (width - width_of(cell)), "")

@@ -43,7 +43,7 @@ def edge(say: Phrases, via: int, slot: int) -> tuple[Equation, Equation]:
     link = say.link(via, slot)
     whole: Cell = ()
     contribution = product(say, link)
-    if link.local is None and len(_rule(say, link)) > LONGEST_RULE and not link.in_words:
+    if link.local is None and len(rule(say, link)) > LONGEST_RULE and not link.in_words:
         contribution, whole = by_rule(say, link, say.glyphs.dots), contribution
     if len(say.edges(link.into)) == 1:
         gradient = Equation(((say.gradient(link.into), ""),), contribution, whole=whole)
@@ -114,13 +114,14 @@ def times(say: Phrases, link: Link) -> str:
 
 def by_rule(say: Phrases, link: Link, instead: str = "") -> Cell:
     """`Ḡ @ Wᵀ = product`; a rule in words stands after it."""
-    result, rule = say.result(link.product, GRADIENT), instead or _rule(say, link)
+    result, shown = say.result(link.product, GRADIENT), instead or rule(say, link)
     if link.in_words:
-        return *result, (": ", ""), (rule, LOCAL)
-    return (rule, LOCAL), (" = ", ""), *result
+        return *result, (": ", ""), (shown, LOCAL)
+    return (shown, LOCAL), (" = ", ""), *result
 
 
-def _rule(say: Phrases, link: Link) -> str:
+def rule(say: Phrases, link: Link) -> str:
+    """What an input of an operation on whole arrays gets, `Ḡ @ Wᵀ`, or a sentence."""
     return say.glyphs.rule(link.formula)
 
 

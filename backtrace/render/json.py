@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from backtrace.graph import Apply, Constant
+from backtrace.graph import Apply
 from backtrace.ops.rows import Array, Value
 from backtrace.records import Trace
 
@@ -85,12 +85,11 @@ def _head(trace: Trace, formulas: bool) -> dict[str, Json]:
 def _nodes(trace: Trace, formulas: bool) -> Iterator[dict[str, Json]]:
     graph = trace.graph
     for index, node in enumerate(graph.nodes):
-        kind = "constant" if isinstance(node, Constant) else "variable"
         adjoint = trace.adjoints[index]
         yield {
             "index": index,
             "name": graph.labels[index],
-            "op": node.op.name if isinstance(node, Apply) else kind,
+            "op": graph.kind(index),
             "expression": graph.expression(index),
             "inputs": list(node.inputs) if isinstance(node, Apply) else [],
             "span": list(graph.spans[index]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -67,3 +68,13 @@ def _blocked(c: Contribution) -> Blocked:
     with np.errstate(all="ignore"):
         multiplied = np.multiply(c.upstream, c.local_value)
     return "partly" if np.any(np.isfinite(c.product) & ~np.isfinite(multiplied)) else ""
+
+
+def backward_edges(trace: Trace, nodes: Iterable[int] | None = None) -> list[tuple[int, int]]:
+    """The (via, slot) of the edges that a gradient comes over, as the backward pass takes them.
+
+    From the last node on, the inputs of each in order; with `nodes` the edges that come to these.
+    """
+    wanted = range(len(trace.graph.nodes)) if nodes is None else nodes
+    found = (edge for index in wanted for edge in trace.edges(index))
+    return sorted(found, key=lambda edge: (-edge[0], edge[1]))

@@ -7,18 +7,17 @@ that it can show; only what is asked for is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
 from backtrace.homework.reports.wording import SIGNS, excerpt, legible, lines
+from backtrace.render import DIGITS
 from backtrace.render.arrays import Room, entries, glance
 from backtrace.render.files.txt import txt
 from backtrace.render.notation import typeset
 from backtrace.render.notation.latex import escaped, latex
 from backtrace.render.picture import can_be_drawn, svg_text
-from backtrace.render.text import number
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
@@ -42,35 +41,38 @@ def bundle(makers: Makers, include: Types = None, exclude: Types = None) -> Bund
     return {mime: makers[mime]() for mime in chosen if exclude is None or mime not in exclude}
 
 
-def of_trace(trace: Trace, check: Check) -> Makers:
+def of_trace(trace: Trace, check: Callable[[], Check]) -> Makers:
     """The picture with its verdict, the gradients in LaTeX, the tree.
 
-    A trace that is too large for a picture shows the tree alone.
+    A trace that is too large for a picture shows the tree alone. LaTeX needs no check.
     """
+    checked = cache(check)
     text: Makers = {
         LATEX: lambda: _gradients(trace),
-        PLAIN: lambda: txt(trace, check).decode().removesuffix("\n"),
+        PLAIN: lambda: txt(trace, checked()).decode().removesuffix("\n"),
     }
     if not can_be_drawn(trace.graph):
         return text
-    return {SVG: lambda: svg_text(trace, check, embedded=True), **text}
+    return {SVG: lambda: svg_text(trace, checked(), embedded=True), **text}
 
 
 def _gradients(trace: Trace) -> str:
     """The value and every gradient, as formula and number."""
-    lines = [_line(trace.output, [], trace.value)]
+    lines = [_line(trace.output, None, trace.value)]
     for name, gradient in trace.gradients.items():
-        formula = trace.formulas[name]
-        lines.append(_line(f"∂{trace.output}/∂{name}", [formula] if formula else [], gradient))
+        lines.append(_line(f"∂{trace.output}/∂{name}", trace.formulas[name], gradient))
     return _aligned(lines)
 
 
-def _line(left: str, formulas: list[str], value: Value) -> str:
-    shown = entries(glance(value), 6, ARRAYS)[0] if np.ndim(value) else number(value)
-    right = [*(f for f in formulas if f != shown), shown]
-    return " ".join([_latex(left), *(f"&= {_latex(r)}" for r in right[:1])]) + "".join(
-        f" = {_latex(r)}" for r in right[1:]
-    )
+def _line(left: str, formula: str | None, value: Value) -> str:
+    number = _shown(value)
+    right = [number] if formula in (None, number) else [str(formula), number]
+    return f"{_latex(left)} &= {' = '.join(map(_latex, right))}"
+
+
+def _shown(value: Value) -> str:
+    """A number, or the entries of an array that there is room for."""
+    return entries(glance(value), DIGITS, ARRAYS)[0]
 
 
 def _latex(text: str) -> str:
@@ -100,13 +102,10 @@ def _ends(descent: Descent) -> Iterator[str]:
     loss = graph.labels[graph.output]
     for name in [loss, *descent.wrt[:MOST_ROWS]]:
         before, after = (
-            _number(step.loss if name == loss else step.values[name]) for step in (start, end)
+            _latex(_shown(step.loss if name == loss else step.values[name]))
+            for step in (start, end)
         )
         yield rf"{_latex(name)} &: {before} \to {after}"
-
-
-def _number(value: Value) -> str:
-    return _latex(entries(glance(value), 6, ARRAYS)[0] if np.ndim(value) else number(value))
 
 
 def of_verdict(verdict: Verdict) -> Makers:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 
 import numpy as np
 
+from backtrace.errors import ILLEGIBLE
 from backtrace.homework.courses.grades import Grade
 from backtrace.homework.verdicts import Counterexample, State, Verdict, meaning
 from backtrace.ops.rows import Value
@@ -26,8 +26,6 @@ SIGNS: dict[State, str] = {
     "undecided": "?",
     "skipped": "–",
 }
-# What XML 1.0 has no way to write; lone surrogates, which UTF-8 cannot hold, are among it.
-ILLEGIBLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def legible(text: str) -> str:

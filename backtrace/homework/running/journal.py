@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from io import FileIO
 from pathlib import Path
@@ -27,6 +27,7 @@ from backtrace import __version__
 from backtrace.errors import UsageError, listed
 from backtrace.homework.courses.grades import Grade
 from backtrace.homework.running.encoding import Json, decoded, encoded, line, read_line
+from backtrace.replacing import telling
 
 SCHEMA = "backtrace.journal/1"
 
@@ -68,10 +69,10 @@ class Journal:
         Raises UsageError for a journal that is there without `resume`, that belongs to other
         files, that another run is writing, or that cannot be written.
         """
-        with _telling(path):
+        with telling(path):
             file = FileIO(path, "a+")
         try:
-            with _telling(path):
+            with telling(path):
                 _lock(file, path)
                 return cls(path, file, *_prepare(file, path, header, resume))
         except BaseException:
@@ -92,7 +93,7 @@ class Journal:
     def append(self, grades: Iterable[Grade]) -> None:
         """Record the next sheet. Where that fails nothing of it stays."""
         record = line({"sheet": self.done, "grades": [encoded(grade) for grade in grades]})
-        with _telling(self.path):
+        with telling(self.path):
             try:
                 _write(self._file, record)
             except OSError:
@@ -104,7 +105,7 @@ class Journal:
 
     def grades(self) -> Iterator[Grade]:
         """Every grade so far, read from the file one sheet at a time."""
-        with _telling(self.path), Path(self.path).open("rb") as file:
+        with telling(self.path), Path(self.path).open("rb") as file:
             file.readline()
             for number in range(self.done):
                 record = _record(file, number)
@@ -116,7 +117,7 @@ class Journal:
     def remove(self) -> None:
         """Close the journal and delete it: its grades are in the report."""
         self._file.close()
-        with _telling(self.path):
+        with telling(self.path):
             Path(self.path).unlink()
 
 
@@ -196,14 +197,3 @@ def _lock(file: FileIO, path: str) -> None:
         raise UsageError(f"another run is writing {path}: wait for its end") from None
     except OSError:
         return  # a file system without locks
-
-
-@contextmanager
-def _telling(path: str) -> Iterator[None]:
-    """What the operating system refuses, as a UsageError that names the file."""
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
-    except ValueError as error:
-        raise UsageError(f"cannot write {path!r}: {error}") from None

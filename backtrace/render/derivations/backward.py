@@ -15,7 +15,7 @@ import numpy as np
 
 from backtrace.graph import Leaf
 from backtrace.render.arrays import shape_of
-from backtrace.render.cells import GRADIENT, KINK, LOCAL, Cell
+from backtrace.render.cells import GRADIENT, KINK, LOCAL, Cell, text_of
 from backtrace.render.derivations.local import ordinal_of
 from backtrace.render.derivations.model import (
     TIMES,
@@ -24,10 +24,9 @@ from backtrace.render.derivations.model import (
     Side,
     formula,
     sided,
-    text_of,
     words,
 )
-from backtrace.render.edges import times, total
+from backtrace.render.edges import BLOCKED, Edge, rule, times, total
 from backtrace.render.links import Link
 from backtrace.render.phrases import Phrases
 
@@ -37,8 +36,6 @@ MOST_TERMS = 10  # of a sum that are derived one by one
 MOST_NAMES = 50  # gradients that are written of those asked for
 LONGEST_FACTOR = 40  # characters of a formula in a chain
 SUM = re.compile(r" [-+<>=!%@]=? ")
-
-Edge = tuple[int, int]  # (via, slot)
 
 
 class Backward:
@@ -211,7 +208,7 @@ class Backward:
             if link.blocked in ("all", "instead") and (instead or link.local_is_zero):
                 return (*formula(say.expression(link.via)), (" passes nothing on here", KINK))
             if link.blocked == "partly":
-                return (("blocked where the local derivative is 0", KINK),)
+                return ((BLOCKED, KINK),)
         return ()
 
     def _by_rule(self, link: Link) -> Iterator[Side]:
@@ -221,11 +218,11 @@ class Backward:
         number = "" if shape_of(link.upstream) else f" = {say.text(link.upstream)}"
         arrives = formula(f"{say.glyphs.upstream} = {say.gradient(link.via)}{number}")
         result = say.result(link.product, GRADIENT)
-        rule = say.glyphs.rule(link.formula)
+        got = rule(say, link)
         if link.in_words:
-            yield Side(result, (*words(f"{rule}, with "), *arrives))
+            yield Side(result, (*words(f"{got}, with "), *arrives))
             return
-        yield Side(formula(rule, LOCAL), (*words("with "), *arrives))
+        yield Side(formula(got, LOCAL), (*words("with "), *arrives))
         yield Side(result)
 
 

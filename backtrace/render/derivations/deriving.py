@@ -11,6 +11,7 @@ from backtrace.render.cells import DIM, Cell, folded
 from backtrace.render.derivations import forward, local
 from backtrace.render.derivations.backward import Backward
 from backtrace.render.derivations.model import Block, Derivation, Section
+from backtrace.render.ends import ends
 from backtrace.render.phrases import Phrases
 
 MOST_NODES = 100  # of a program that is derived in full when no depth is asked for
@@ -28,11 +29,8 @@ def derived(trace: Trace, look: Look, *, depth: int | None = None) -> Derivation
     """
     say = Phrases(trace, look)
     count = len(trace.graph.nodes)
-    if depth is None:
-        depth = count if count <= MOST_NODES else FOLDED_TO
-    first = range(min((depth + 1) // 2 if depth < count else count, count))
-    last = range(max(len(first), count - depth // 2), count)
-    hidden = count - len(first) - len(last)
+    first, last, depth = found = ends(count, depth, most=MOST_NODES, folded_to=FOLDED_TO)
+    hidden = found.hidden
     shown = frozenset((*first, *last)) if hidden else None
     sections = (
         _section("forward pass", _forward(say, first), _forward(say, last), hidden=hidden),

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from backtrace.render.cells import Cell
-from backtrace.render.derivations.model import TIMES, WORDS, Block, Equation, Side, is_call, text_of
+from backtrace.render.cells import Cell, text_of
+from backtrace.render.derivations.model import TIMES, WORDS, Block, Equation, Side, is_call
 from backtrace.render.notation import typeset
 from backtrace.render.notation.latex import latex
 from backtrace.render.text import ASCII, UNICODE
@@ -60,8 +60,8 @@ class Setter:
     def cell(self, cell: Cell) -> str:
         """Pieces in math mode; neighbours of one kind are set together."""
         found = ""
-        for words, pieces in groupby(cell, key=lambda piece: _is_words(piece[1])):
-            text = "".join(text for text, _ in pieces)
+        for words, pieces in groupby(cell, key=lambda piece: piece[1] in WORDS):
+            text = text_of(tuple(pieces))
             found += self.words(text) if words else self.formula(text)
         return found
 
@@ -130,10 +130,6 @@ class Setter:
     def right(self, cell: Cell) -> str:
         """One side of an equation."""
         return self.cell(cell)
-
-
-def _is_words(style: str) -> bool:
-    return style in WORDS
 
 
 def _as_text(plain: str) -> str:

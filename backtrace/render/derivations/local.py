@@ -20,6 +20,7 @@ from backtrace.render.derivations.model import (
     words,
 )
 from backtrace.render.derivations.rules import Applied, Forms, forms
+from backtrace.render.edges import rule
 from backtrace.render.links import Link
 from backtrace.render.phrases import Phrases
 
@@ -176,18 +177,14 @@ def _rules(say: Phrases, via: int, slots: list[int]) -> Block:
         link = say.link(via, slot)
         if link.in_words:
             shape = shape_of(say.value(link.into))
-            said.append((*formula(say.name(link.into)), *words(f" gets: {_rule(say, link)}")))
+            said.append((*formula(say.name(link.into)), *words(f" gets: {rule(say, link)}")))
             said[-1] = (*said[-1], *words(f"   {shape}")) if shape else said[-1]
             continue
-        side = Side(formula(_rule(say, link), LOCAL), _reason(say, link))
+        side = Side(formula(rule(say, link), LOCAL), _reason(say, link))
         equations.append(Equation(formula(say.name(link.into)), (side,), sign="gets"))
     if len(slots) > MOST_INPUTS:
         said.append(words(f"{len(slots) - MOST_INPUTS:,} more inputs get theirs likewise"))
     return Block(tuple(equations), tuple(said))
-
-
-def _rule(say: Phrases, link: Link) -> str:
-    return say.glyphs.rule(link.formula)
 
 
 def _reason(say: Phrases, link: Link) -> Cell:

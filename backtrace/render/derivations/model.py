@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from backtrace.render.cells import BAD, DIM, KINK, Cell
+from backtrace.formulas.wording import is_grouped
+from backtrace.render.cells import BAD, DIM, KINK, Cell, text_of
 
 TIMES = " × "  # between the factors of a chain; every way of setting has its own sign for it
 WORD = re.compile(r"\w+|\S")
@@ -62,6 +63,15 @@ class Section:
     blocks: tuple[Block, ...]
     gap: int | None = None
 
+    @property
+    def parts(self) -> tuple[tuple[Block, ...], ...]:
+        """The blocks before what is left out, and those after it; all, if nothing is."""
+        return (
+            (self.blocks,)
+            if self.gap is None
+            else (self.blocks[: self.gap], self.blocks[self.gap :])
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
@@ -82,15 +92,8 @@ class Derivation:
 
 def is_call(text: str) -> bool:
     """Whether it is `name(…)` as a whole."""
-    name, bracket, rest = text.partition("(")
-    if not bracket or not name.isidentifier():
-        return False
-    depth = 1
-    for place, character in enumerate(rest):
-        depth += (character == "(") - (character == ")")
-        if not depth:
-            return place == len(rest) - 1
-    return False
+    name = text.partition("(")[0]
+    return name.isidentifier() and is_grouped(text[len(name) :])
 
 
 def words(text: str) -> Cell:
@@ -101,11 +104,6 @@ def words(text: str) -> Cell:
 def formula(text: str, style: str = "") -> Cell:
     """A text in the language."""
     return ((text, style),)
-
-
-def text_of(cell: Cell) -> str:
-    """A cell without its styles."""
-    return "".join(text for text, _ in cell)
 
 
 def sided(sides: list[Side], left: Cell = ()) -> tuple[Side, ...]:

@@ -17,7 +17,7 @@ from backtrace.ops.params import written
 from backtrace.ops.rows import Differential
 from backtrace.ops.structural import renamed
 from backtrace.render.derivations.model import TIMES
-from backtrace.symbolic import text
+from backtrace.symbolic import called_in, text
 
 MOST_INPUTS = 6  # of one operation that sympy is asked about
 LONGEST = 60  # characters of a definition, and of a derivative that stands for itself
@@ -130,5 +130,4 @@ def _by_formula(applied: Applied, slot: int) -> Forms:
 
 def _is_readable(formula: str) -> bool:
     """Whether it is short, and made of what the language has: sympy knows DiracDelta."""
-    called = set(re.findall(r"([^\W\d]\w*)\(", formula))
-    return len(formula) <= LONGEST and called <= FUNCTIONS.keys()
+    return len(formula) <= LONGEST and called_in(formula) <= FUNCTIONS.keys()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from backtrace.errors import shortened
+from backtrace.errors import printable, shortened
 from backtrace.render.text import number
 
 if TYPE_CHECKING:
@@ -21,19 +21,15 @@ def header_of(descent: Descent, columns: int) -> Iterator[tuple[str, str]]:
     """The program, and how it went: lines of text, each with its font."""
     program = [line.strip() for line in descent.task.graph.source.splitlines()]
     for lines, font in ((program, PROGRAM), ([_said(descent)], PROSE)):
-        folded = [part for line in map(_printable, lines) for part in _wrapped(line, columns)]
+        folded = [part for line in lines for part in _wrapped(line, columns)]
         if len(folded) > MOST_LINES:
             folded[MOST_LINES - 1 :] = [folded[MOST_LINES - 1][: columns - 2] + " …"]
         yield from ((line, font) for line in folded)
 
 
 def _wrapped(line: str, columns: int) -> list[str]:
-    return wrap(line, columns, break_on_hyphens=False)  # a hyphen is a minus here
-
-
-def _printable(text: str) -> str:
-    """The text without characters that an svg cannot have, or no font draws."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """What an svg cannot have, or no font draws, is a space; a hyphen is a minus."""
+    return wrap(printable(line, " "), columns, break_on_hyphens=False)
 
 
 def _said(descent: Descent) -> str:

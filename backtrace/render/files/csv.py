@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backtrace.graph import Apply, Constant
-from backtrace.ops.rows import Value
+from backtrace.graph import Apply
 from backtrace.records import Trace
 from backtrace.render import PLAIN_SHEET, Sheet
 from backtrace.render.text import exact
@@ -31,18 +30,13 @@ def csv(trace: Trace, check: Check, sheet: Sheet = PLAIN_SHEET) -> bytes:  # noq
 
 def _row(trace: Trace, index: int) -> list[str | int]:
     node, adjoint = trace.graph.nodes[index], trace.adjoints[index]
-    kind = "constant" if isinstance(node, Constant) else "variable"
     return [
         index,
         trace.graph.labels[index],
-        node.op.name if isinstance(node, Apply) else kind,
+        trace.graph.kind(index),
         trace.graph.expression(index),
         " ".join(map(str, node.inputs)) if isinstance(node, Apply) else "",
         "x".join(map(str, np.shape(trace.values[index]))),
-        _cell(trace.values[index]),
-        "" if adjoint is None else _cell(adjoint),
+        exact(trace.values[index]),
+        "" if adjoint is None else exact(adjoint),
     ]
-
-
-def _cell(value: Value) -> str:
-    return exact(value)

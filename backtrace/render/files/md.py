@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from backtrace.markdown import code_span, escaped, fenced
 from backtrace.records import Trace
 from backtrace.render import PLAIN_SHEET, Look, Sheet
-from backtrace.render.cells import Cell
+from backtrace.render.cells import Cell, text_of
 from backtrace.render.derivations import derived
 from backtrace.render.derivations.latex import ROW, Setter, groups
-from backtrace.render.derivations.model import Block, Section, text_of
+from backtrace.render.derivations.model import Block, Section
 from backtrace.render.derivations.surroundings import (
     GradientRow,
     gradient_rows,
@@ -32,7 +32,7 @@ def md(trace: Trace, check: Check, sheet: Sheet = PLAIN_SHEET) -> bytes:
     """The program, the three passes, a table of the gradients, the verdict and the notices."""
     look = sheet.look
     found = derived(trace, look)
-    lines = [f"# The gradients of {code_span(trace.output)}", "", *_program(trace)]
+    lines = [f"# The gradients of {code_span(trace.output)}", "", *fenced(program_lines(trace))]
     for section in found.sections:
         lines += ["", *_section(section)]
     for cell in (found.left_out, *found.explained):
@@ -42,18 +42,11 @@ def md(trace: Trace, check: Check, sheet: Sheet = PLAIN_SHEET) -> bytes:
     return ("\n".join(lines).rstrip("\n") + "\n").encode()
 
 
-def _program(trace: Trace) -> list[str]:
-    """The program as it was typed, in a fence longer than any in it."""
-    return fenced(program_lines(trace))
-
-
 def _section(section: Section) -> Iterator[str]:
     yield f"## {section.title.capitalize()}"
-    gap = section.gap
-    yield from _blocks(section.blocks[:gap])
-    if gap is not None:
-        yield from ("", "…")
-        yield from _blocks(section.blocks[gap:])
+    for place, part in enumerate(section.parts):
+        yield from ("", "…") if place else ()
+        yield from _blocks(part)
 
 
 def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:

@@ -80,11 +80,9 @@ def _columns(body: str) -> int:
 
 def _section(section: Section) -> Iterator[str]:
     yield rf"\subsection*{{{section.title.capitalize()}}}"
-    gap = section.gap
-    yield from _blocks(section.blocks[:gap])
-    if gap is not None:
-        yield r"\ldots"
-        yield from _blocks(section.blocks[gap:])
+    for place, part in enumerate(section.parts):
+        yield from (r"\ldots",) if place else ()
+        yield from _blocks(part)
 
 
 def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:

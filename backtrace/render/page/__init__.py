@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from backtrace.records import Trace
 from backtrace.render import Sheet
+from backtrace.render.notices import told
 from backtrace.render.page.calculations import calculation
 from backtrace.render.page.code import obstacle, passes
 from backtrace.render.page.colours import colours
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from backtrace.crosscheck import Check
 
 SCRIPTS = ("numbers.js", "rows.js", "compute.js", "page.js")
+NO_PASSES = "const forward = null, backward = null, SUMS = {};"
 THEME = "Dark or light"
 BUTTONS = (
     ("first", "⇤", "First step (Home)"),
@@ -63,11 +65,9 @@ def _asset(name: str) -> str:
 
 def _script(trace: Trace, sheet: Sheet, *, computes: bool) -> str:
     """All of the JavaScript, as one text; without the two passes where it computes nothing."""
-    code = "const forward = null, backward = null, SUMS = {};"
-    code = passes(trace) if computes else code
     room = room_of_number(sheet.digits)
     sizes = f"const DIGITS = {sheet.digits:d}, ROOM = {room:d};"
-    parts = [sizes, code, *map(_asset, SCRIPTS)]
+    parts = [sizes, passes(trace) if computes else NO_PASSES, *map(_asset, SCRIPTS)]
     return '"use strict";\n{\n' + "\n".join(parts) + "}\n"
 
 
@@ -91,7 +91,7 @@ def _header(trace: Trace, check: Check) -> Markup:
     """What was traced, and the verdict on it."""
     mark = VERDICT_MARKS[check.status]
     verdict = escaped(f"{mark.sign} {check.summary}".strip())
-    notices = [escaped(n.text) for n in trace.notices if n.text not in check.summary]
+    notices = [escaped(text) for text in told(trace, check)]
     return tag(
         "header",
         tag("h1", escaped("Backpropagation, step by step")),

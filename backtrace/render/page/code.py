@@ -21,6 +21,7 @@ from backtrace.ops.rows import EachInput, Value
 from backtrace.ops.structural import renamed
 from backtrace.records import Trace
 from backtrace.render.edges import abridged
+from backtrace.render.links import backward_edges
 
 
 def obstacle(trace: Trace) -> str:
@@ -62,7 +63,7 @@ def _forward(trace: Trace) -> Iterator[str]:
 
 def _backward(trace: Trace) -> Iterator[str]:
     """The locals in order of the program, the products from the output on, as the sweep goes."""
-    found = list(edges(trace))
+    found = backward_edges(trace)
     slots = {via: [slot for _, slot in group] for via, group in groupby(found, itemgetter(0))}
     uses = {via: _Use(trace.graph.applied(via), via) for via in slots}
     yield "function backward(v) {"
@@ -85,7 +86,7 @@ def _backward(trace: Trace) -> Iterator[str]:
 
 def _kinks(trace: Trace) -> Iterator[str]:
     """Of the operations that a gradient passes through."""
-    through = sorted({via for via, _ in edges(trace)})
+    through = sorted({via for via, _ in backward_edges(trace)})
     found = {via: _Use(trace.graph.applied(via), via).kink for via in through}
     yield "function kinks(v) {"
     yield f"  const [{_listed('v', range(len(trace.values)))}] = v;"
@@ -110,29 +111,12 @@ def _with_gradient(trace: Trace) -> list[int]:
     return [i for i, adjoint in enumerate(trace.adjoints) if adjoint is not None]
 
 
-def edges(trace: Trace) -> Iterator[tuple[int, int]]:
-    """The (via, slot) of every edge that a gradient comes over, in order of the backward pass."""
-    found = {edge for index in range(len(trace.graph.nodes)) for edge in trace.edges(index)}
-    yield from sorted(found, key=_backwards)
-
-
 def _sum(trace: Trace, index: int) -> str:
     """A gradient as the sum of its products, added up as the sweep does: from the last node on."""
     if index == trace.graph.output:
         return _literal(trace.adjoints[index])
-    products = [f"p{via}_{slot}" for via, slot in edges_to(trace, index)]
+    products = [f"p{via}_{slot}" for via, slot in backward_edges(trace, [index])]
     return " + ".join(products) or "0"  # it goes into comparisons only, or nowhere
-
-
-def edges_to(trace: Trace, index: int) -> list[tuple[int, int]]:
-    """The edges that the gradient of a node comes over, in order of the backward pass."""
-    return sorted(trace.edges(index), key=_backwards)
-
-
-def _backwards(edge: tuple[int, int]) -> tuple[int, int]:
-    """Where an edge stands in the backward pass: from the last node on, its inputs in order."""
-    via, slot = edge
-    return -via, slot
 
 
 class _Use:

@@ -111,7 +111,7 @@ function slide(field, slider) {
   const middle = Number.isFinite(start) ? start : 0;
   const reach = Math.max(2 * Math.abs(middle), 2);
   const tick = 10 ** Math.floor(Math.log10(reach)) / 20;
-  const size = Math.max(1, Math.ceil(reach / tick / 100)) * tick;
+  const size = Math.max(1, Math.ceil(reach / tick / Number(slider.max))) * tick;
   const valued = () => slider.setAttribute("aria-valuetext", field.value);
   slider.addEventListener("input", () => {
     field.value = shown(middle + Number(slider.value) * size, 12);

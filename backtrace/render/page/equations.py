@@ -12,7 +12,7 @@ from backtrace.graph import Apply, Constant, Graph, Leaf, Node
 from backtrace.ops import Elementwise
 from backtrace.ops.structural import renamed
 from backtrace.records import UPSTREAM, Trace
-from backtrace.render import Look, Sheet
+from backtrace.render import Sheet
 from backtrace.render.arrays import Room, Shown, shape_of
 from backtrace.render.edges import BLOCKED, abridged, symbolic, times
 from backtrace.render.links import Link
@@ -32,7 +32,7 @@ class Equations:
 
     def __init__(self, trace: Trace, sheet: Sheet) -> None:
         self.trace, self.graph = trace, trace.graph
-        say = Phrases(trace, Look(digits=sheet.digits, full=sheet.full))
+        say = Phrases(trace, sheet.look)
         self.say = say if sheet.full else say.within(ROOM)
 
     # -- numbers

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backtrace.graph import Apply
-from backtrace.render.page.code import edges, edges_to
+from backtrace.render.links import backward_edges
 from backtrace.render.page.equations import Equations
 from backtrace.render.page.markup import NOTHING, Markup, escaped, joined, tag
 
@@ -76,7 +76,7 @@ def _sentence(equations: Equations, name: str, sign: str, expression: str, index
 
 def _local(equations: Equations) -> Iterator[Step]:
     say, labels = equations.say, equations.graph.labels
-    for via, slot in sorted(edges(equations.trace)):
+    for via, slot in sorted(backward_edges(equations.trace)):
         link = say.link(via, slot)
         of, by = labels[via], labels[link.into]
         if link.local is None:
@@ -106,8 +106,8 @@ def _backward(equations: Equations) -> Iterator[Step]:
         shows=(f"gradient:{output}",),
         node=output,
     )
-    last = {index: edges_to(trace, index)[-1:] for index in range(len(trace.graph.nodes))}
-    for via, slot in edges(trace):
+    last = {index: backward_edges(trace, [index])[-1:] for index in range(len(trace.graph.nodes))}
+    for via, slot in backward_edges(trace):
         into = equations.graph.applied(via).inputs[slot]
         several = len(equations.say.edges(into)) > 1
         yield _product(equations, via, slot, several=several)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backtrace.graph import Apply, Constant
+from backtrace.graph import Apply
 from backtrace.render.page.equations import Equations, equation, formula
 from backtrace.render.page.markup import Markup, escaped, tag
 
@@ -28,7 +28,7 @@ def _row(equations: Equations, index: int) -> Markup:
     if isinstance(node, Apply):
         expression = equation([formula(graph.expression(index))])
     else:
-        expression = escaped("constant" if isinstance(node, Constant) else "variable")
+        expression = escaped(graph.kind(index))
     value = equations.number(f"value:{index}", say.value(index))
     gradient = escaped("–")
     if adjoint is not None:

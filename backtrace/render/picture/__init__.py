@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from backtrace.records import Trace
 from backtrace.render import PLAIN_SHEET, Sheet
-from backtrace.render.picture.drawing import MOST_NODES, can_be_drawn
+from backtrace.render.picture.drawing import can_be_drawn
 from backtrace.render.picture.svg import svg_of
 from backtrace.render.picture.whole import scene
 from backtrace.render.picture.words import room_of_number
@@ -19,7 +19,7 @@ from backtrace.render.picture.words import room_of_number
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
 
-__all__ = ["MOST_NODES", "can_be_drawn", "room_of_number", "svg_text"]
+__all__ = ["can_be_drawn", "room_of_number", "svg_text"]
 
 
 def svg_text(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backtrace.records import Trace
 from backtrace.render.notices import told
 from backtrace.render.picture.colours import Palette
-from backtrace.render.picture.composing import outline
+from backtrace.render.picture.composing import outline, stacked
 from backtrace.render.picture.drawing import Drawing
 from backtrace.render.picture.layout import Point, Size
 from backtrace.render.picture.lines import Kind, Line, Piece, Role, broken
@@ -58,11 +58,9 @@ def _wrapped(text: str, role: Role, width: float, kind: Kind = "caption") -> Ite
     return broken(Line(kind, (Piece(text, role),)), width)
 
 
-def stacked(lines: Iterable[Line], x: float, top: float) -> Iterator[Text]:
+def caption(lines: Iterable[Line], x: float, top: float) -> Group:
     """Lines under one another, flush left."""
-    for line in lines:
-        yield Text(Point(x, top + line.size), line, centred=False)
-        top += line.height
+    return Group("caption", (), tuple(stacked(lines, x, top, ascent=1.0, centred=False)))
 
 
 def legend(at: Point, width: float, palette: Palette) -> tuple[Group, float]:

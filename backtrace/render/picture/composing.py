@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from backtrace.render import Direction
 from backtrace.render.picture.colours import Palette
@@ -72,7 +72,7 @@ def node_group(node: DrawnNode, centre: Point, palette: Palette) -> Group:
         width=2.6 if node.is_output else 1.2,
         dashed=node.is_grey,
     )
-    texts = _stacked(node.lines, centre.x, centre.y - size.height / 2 + BORDER)
+    texts = stacked(node.lines, centre.x, centre.y - size.height / 2 + BORDER)
     classes = [
         "node",
         node.kind,
@@ -91,10 +91,12 @@ def outline(kind: str, centre: Point, size: Size) -> tuple[Command, ...]:
     return polygon(rectangle(centre, size), CORNER)
 
 
-def _stacked(lines: Sequence[Line], x: float, top: float) -> Iterator[Text]:
-    """Lines under one another, centred."""
+def stacked(
+    lines: Iterable[Line], x: float, top: float, *, ascent: float = ASCENT, centred: bool = True
+) -> Iterator[Text]:
+    """Lines under one another; `ascent` is from the top of a line to its base."""
     for line in lines:
-        yield Text(Point(x, top + ASCENT * line.size), line)
+        yield Text(Point(x, top + ascent * line.size), line, centred)
         top += line.height
 
 
@@ -104,13 +106,13 @@ def edge_group(edge: DrawnEdge, path: Path, direction: Direction, palette: Palet
         lines: Sequence[Route] = [(*path.before, *_through(path), *path.after)]
         above = path.label.y - AIR - _height(edge.above)
         texts = [
-            *_stacked(edge.above, path.label.x, above),
-            *_stacked(edge.below, path.label.x, path.label.y + AIR),
+            *stacked(edge.above, path.label.x, above),
+            *stacked(edge.below, path.label.x, path.label.y + AIR),
         ]
     else:
         lines = [path.before, path.after]
         both = (*edge.above, *edge.below)
-        texts = [*_stacked(both, path.label.x, path.label.y - _height(both) / 2)]
+        texts = [*stacked(both, path.label.x, path.label.y - _height(both) / 2)]
     colour = palette.line if edge.has_gradient else palette.stroke["grey"]
     dashed = not edge.has_gradient
     shapes = [Shape("line", polyline(route, CORNER), colour, dashed=dashed) for route in lines]

@@ -15,6 +15,7 @@ from backtrace.graph import Apply, Constant, Graph, Leaf
 from backtrace.passes import are_numbers
 from backtrace.records import Trace
 from backtrace.render import Sheet
+from backtrace.render.cells import text_of
 from backtrace.render.phrases import Phrases
 from backtrace.render.picture.lines import Line
 from backtrace.render.picture.words import Words, note
@@ -153,7 +154,7 @@ class Draughtsman:
             yield "· multiplies arrays entry by entry; side by side they are a matrix product"
         for cell in say.explained(None, but=("entries", "norm")):
             if cell:
-                yield "".join(text for text, _ in cell)
+                yield text_of(cell)
 
 
 def kind_of(graph: Graph, index: int) -> NodeKind:

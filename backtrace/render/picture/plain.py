@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backtrace.errors import printable
 from backtrace.render.picture.lines import Line
 
 
@@ -12,4 +13,4 @@ def text_of(line: Line) -> str:
 
 def visible(text: str) -> str:
     """A text on one line, without the characters that only steer a program."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    return printable(text, " ")

@@ -5,17 +5,16 @@ What users typed is escaped, and characters that XML does not allow are left out
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from hashlib import sha256
 from html import escape
 
+from backtrace.errors import ILLEGIBLE
 from backtrace.render.picture.layout import Point
 from backtrace.render.picture.lines import RAISED, SHIFTS, Line, Piece
 from backtrace.render.picture.metrics import FAMILY
 from backtrace.render.picture.scene import Command, Group, Scene, Shape, Text
 
-FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -37,7 +36,7 @@ def svg_of(scene: Scene, *, embedded: bool = False) -> str:
 
 def text(written: str) -> str:
     """A text as character data, or inside of quotes."""
-    return escape(FORBIDDEN.sub("", written))
+    return escape(ILLEGIBLE.sub("", written))
 
 
 def coordinate(value: float) -> str:

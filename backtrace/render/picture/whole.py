@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from backtrace.records import Trace
 from backtrace.render import Sheet
-from backtrace.render.picture.captions import header, legend, notes, stacked, verdict
+from backtrace.render.picture.captions import caption, header, legend, notes, verdict
 from backtrace.render.picture.colours import PALETTES
 from backtrace.render.picture.composing import arranged, graph_groups
 from backtrace.render.picture.description import description, title
 from backtrace.render.picture.drawing import Draughtsman
 from backtrace.render.picture.layout import Point, Size
-from backtrace.render.picture.scene import Group, Scene
+from backtrace.render.picture.scene import Scene
 
 if TYPE_CHECKING:
     from backtrace.crosscheck import Check
@@ -37,10 +37,10 @@ def scene(trace: Trace, check: Check | None, sheet: Sheet, *, roomy: bool = Fals
     below = [*verdict(check, width), *notes(drawing, trace, check, width)]
     end = bottom + height + sum(line.height for line in below)
     groups = (
-        Group("caption", (), tuple(stacked(above, PADDING, PADDING))),
+        caption(above, PADDING, PADDING),
         *graph_groups(drawing, found.moved(origin), sheet.direction, palette),
         key,
-        Group("caption", (), tuple(stacked(below, PADDING, bottom + height))),
+        caption(below, PADDING, bottom + height),
     )
     return Scene(
         Size(width + 2 * PADDING, end + PADDING),

@@ -13,7 +13,7 @@ from backtrace.graph import Apply, Constant
 from backtrace.records import Trace
 from backtrace.render import Look, Sheet
 from backtrace.render.arrays import ROOMS, Room, shape_of
-from backtrace.render.cells import BAD, DIM, FORWARD, GRADIENT, KINK, LOCAL, NAME, Cell
+from backtrace.render.cells import BAD, DIM, FORWARD, GRADIENT, KINK, LOCAL, NAME, Cell, text_of
 from backtrace.render.edges import Equation, edge, total
 from backtrace.render.phrases import GAP, Phrases
 from backtrace.render.picture.lines import Kind, Line, Piece, Role, broken, formula, joined, written
@@ -57,8 +57,7 @@ class Words:
         """Name and expression, value, what is remarkable."""
         say = self.say
         if isinstance(say.graph.nodes[index], Constant):
-            text = "".join(text for text, _ in say.head(index))
-            return (Line("value", self._formula(text, "quiet")),)
+            return (Line("value", self._formula(text_of(say.head(index)), "quiet")),)
         value = self._cell(say.valued(index, FORWARD), {"value": [f"value:{index}"]})
         lines = [Line("name", self._name(index)), Line("value", (*value, *self._mark(index)))]
         remark = say.remark(index)
@@ -122,7 +121,7 @@ class Words:
     # -- pieces
 
     def _equation(self, kind: Kind, equation: Equation, keys: dict[str, list[str]]) -> Line:
-        left = self._formula("".join(text for text, _ in equation.left))
+        left = self._formula(text_of(equation.left))
         return Line(kind, (*left, Piece(" = "), *self._cell(equation.right, keys)))
 
     def _cell(
@@ -147,10 +146,9 @@ class Words:
             yield self._with_room(Piece(text, role, key=keys[role].pop(0)))
         elif role == "local" and not words:  # a rule
             yield from self._formula(text, role)
-        elif role == "ink" and text.endswith(" = ") and text.strip() != "=":
-            yield from (*self._formula(text.removesuffix(" = ")), Piece(" = "))
-        elif role == "ink" and any(c.isalpha() for c in text) and "∂" in text:
-            yield from self._formula(text)
+        elif role == "ink" and any(map(str.isalnum, text)):  # no sign, nor space
+            core = text.removesuffix(" = ")
+            yield from (*self._formula(core), *([Piece(" = ")] if core != text else []))
         else:
             yield Piece(text.replace("  ", f" {NBSP}"), role)
 

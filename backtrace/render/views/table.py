@@ -13,7 +13,7 @@ from itertools import islice, zip_longest
 import numpy as np
 from rich.text import Text
 
-from backtrace.graph import Constant, Leaf
+from backtrace.graph import Apply
 from backtrace.records import Trace
 from backtrace.render import PLAIN, Look
 from backtrace.render.cells import (
@@ -28,6 +28,7 @@ from backtrace.render.cells import (
     width_of,
 )
 from backtrace.render.edges import Equation, edge, total
+from backtrace.render.ends import ends
 from backtrace.render.layout import Row, in_layout
 from backtrace.render.phrases import Phrases
 
@@ -46,19 +47,16 @@ def table(trace: Trace, look: Look = PLAIN, *, depth: int | None = None) -> Text
     """
     say = Phrases(trace, look)
     count = len(trace.graph.nodes)
-    if depth is None:
-        depth = count if count <= MOST_ROWS else FOLDED_TO
-    first = list(range(min((depth + 1) // 2 if depth < count else count, count)))
-    last = list(range(max(len(first), count - depth // 2), count))
-    hidden = count - len(first) - len(last)
+    shown = ends(count, depth, most=MOST_ROWS, folded_to=FOLDED_TO)
+    gap = len(shown.first) if shown.hidden else None
 
     def rows(say: Phrases) -> list[Row]:
-        return list(_rows(say, [*first, *last], look.width, gap=len(first) if hidden else None))
+        return list(_rows(say, [*shown.first, *shown.last], look.width, gap=gap))
 
     heading = "forward, read downwards", "local derivative", "backward, read upwards"
     lines = in_layout(say, rows, heading, look.width)
-    if hidden:
-        lines += [(), *folded(say.left_out(hidden, count, depth), look.width)]
+    if shown.hidden:
+        lines += [(), *folded(say.left_out(shown.hidden, count, shown.depth), look.width)]
     return assembled([*lines, *say.explained(look.width)])
 
 
@@ -86,13 +84,9 @@ def _cells(say: Phrases, indices: list[int]) -> list[list[Cell]]:
     words = ("#", "node", "expression", "value")
     cells: list[list[Cell]] = [[((word, DIM),) for word in words]]
     for index in indices:
-        match say.graph.nodes[index]:
-            case Leaf():
-                expression: Cell = (("variable", DIM),)
-            case Constant():
-                expression = (("constant", DIM),)
-            case _:
-                expression = ((say.expression(index), ""),)
+        expression: Cell = ((say.expression(index), ""),)
+        if not isinstance(say.graph.nodes[index], Apply):
+            expression = ((say.graph.kind(index), DIM),)
         value: Cell = (*say.valued(index, FORWARD), *say.mark(index))
         cells.append([((str(index), DIM),), ((say.name(index), NAME),), expression, value])
     return cells
