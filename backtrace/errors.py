@@ -117,7 +117,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 # What XML 1.0 has no way to write; lone surrogates, which UTF-8 cannot hold, are among it.
-ILLEGIBLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ILLEGIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def printable(text: str, instead: str = "�") -> str:
